@@ -1,0 +1,58 @@
+# One command each. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml hatch_build.py $(wildcard proto/*.proto proto/grpc/*/*/*.proto)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test start cluster check bench soak faults pages clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python $(SOURCES)
+	@echo "Installing Ranvier and what the demo needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python $(SOURCES)
+	@echo "Installing Ranvier and what its tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.demo
+
+demo: $(VENV)/.demo ## show in a minute what Ranvier does, with a real client and a kill -9
+	@$(BIN)/python -m examples.demo
+
+test: $(VENV)/.dev ## run the whole suite
+	@$(BIN)/python -m pytest
+
+start: $(VENV)/.demo ## one node in the foreground, its data in ./data
+	@$(BIN)/ranvier start
+
+cluster: ## three nodes and a balancer that stay up (not yet: see the table in README.md)
+	@echo "A cluster of nodes is not built yet; README.md says what works. One node: make start" >&2; exit 1
+
+check: $(VENV)/.dev ## format, lint, types and the repository's own rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/tidy
+
+bench: $(VENV)/.dev ## measure every published figure and print it beside its target
+	@$(BIN)/python -m bench
+
+soak: $(VENV)/.dev ## the long proofs in full; the suite runs the same ones scaled down
+	@RANVIER_SOAK=1 $(BIN)/python -m pytest -m soak
+
+faults: $(VENV)/.dev ## the fault proofs in full: kill -9 under load, full disk
+	@RANVIER_SOAK=1 $(BIN)/python -m pytest tests/system/faults
+
+pages: ## bundle the web pages (nothing to bundle: they are rendered by the node)
+	@echo "The pages are templates in src/ranvier/web; they need no bundling."
+
+clean: ## remove what the other targets made, but not ./data
+	@rm -rf $(VENV) build dist src/ranvier/proto .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
