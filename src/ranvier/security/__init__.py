@@ -1,0 +1,1 @@
+"""What keeps secrets secret: values that cannot be printed, comparisons that take constant time."""
