@@ -1,0 +1,1 @@
+"""What an event store accepts, decided from values alone: no input, no output, no clock."""

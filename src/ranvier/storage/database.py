@@ -1,0 +1,46 @@
+"""The port of a whole database: its parts, and the one contract of start and stop."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ranvier.storage.check_report import CheckReport
+from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.storage.event_log import EventLog
+from ranvier.storage.snapshot_store import SnapshotStore
+
+
+class Database(Protocol):
+    """One system database; its parts may be used between `start` and `stop`."""
+
+    @property
+    def events(self) -> EventLog:
+        """The events."""
+        ...
+
+    @property
+    def snapshots(self) -> SnapshotStore:
+        """The snapshots."""
+        ...
+
+    @property
+    def contexts(self) -> ContextCatalogue:
+        """The contexts."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether writing is possible as far as is known; a failed commit makes it False."""
+        ...
+
+    async def start(self) -> None:
+        """Open the database, bring its tables up to date and make it ready."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what was handed in, then close; stopping twice is allowed."""
+        ...
+
+    async def check(self) -> CheckReport:
+        """Look for damage while the database is in use."""
+        ...

@@ -1,0 +1,112 @@
+"""What a database could not do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from ranvier.errors import RanvierError
+
+
+class StorageError(RanvierError):
+    """The database failed or refused; the message says what to do about it."""
+
+    code: ClassVar[str] = "RANVIER-STORAGE"
+
+
+class StorageFull(StorageError):
+    """No room is left for writing; nothing of what was asked is stored, and reading goes on."""
+
+    code: ClassVar[str] = "RANVIER-STORAGE-FULL"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("The disk under the data directory is full: free some room, then go on.")
+
+
+class StorageUnavailable(StorageError):
+    """The database does not answer at the moment; nothing of what was asked is stored."""
+
+    code: ClassVar[str] = "RANVIER-STORAGE-UNAVAILABLE"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database cannot be used: {reason}.")
+        self.reason = reason
+
+
+class StorageNotOpen(StorageUnavailable):
+    """The database has not been started, or has been stopped."""
+
+    code: ClassVar[str] = "RANVIER-STORAGE-NOT-OPEN"
+
+    def __init__(self) -> None:
+        super().__init__("it is not open")
+
+
+class HeadWentBack(StorageError):
+    """The database shows fewer events than it has shown before: it is not the one that we knew."""
+
+    code: ClassVar[str] = "RANVIER-HEAD-WENT-BACK"
+
+    def __init__(self, context: str, seen: int, found: int) -> None:
+        super().__init__(
+            f"Context {context} had reached token {seen} and now ends at {found}: an older copy of "
+            "the database is in its place; stop the node and restore the right one."
+        )
+        self.context = context
+        self.seen = seen
+        self.found = found
+
+
+class DataDirectoryInUse(StorageError):
+    """Another process holds the data directory."""
+
+    code: ClassVar[str] = "RANVIER-DATA-DIRECTORY-IN-USE"
+
+    def __init__(self, directory: Path, holder: str) -> None:
+        super().__init__(
+            f"The data directory {directory} is in use by {holder}: "
+            "stop that node, or give this one a directory of its own."
+        )
+        self.directory = directory
+        self.holder = holder
+
+
+class DatabaseTooNew(StorageError):
+    """The database was written by a newer version of Ranvier, and is left as it is."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-TOO-NEW"
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"The database {path} has version {found}, this program knows up to {known}: "
+            "start the newer program again, or restore a back-up made before it."
+        )
+        self.path = path
+        self.found = found
+        self.known = known
+
+
+class ForeignDatabase(StorageError):
+    """A file stands where the database should be and is not a database of Ranvier."""
+
+    code: ClassVar[str] = "RANVIER-FOREIGN-DATABASE"
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"The file {path} is {what}: move it away, or choose another directory.")
+        self.path = path
+
+
+class MigrationChanged(StorageError):
+    """The database was made by a migration that reads differently in this program."""
+
+    code: ClassVar[str] = "RANVIER-MIGRATION-CHANGED"
+
+    def __init__(self, number: int, name: str) -> None:
+        super().__init__(
+            f"Migration {number} ({name}) differs from the one that made this database: "
+            "install the release that made it, or a later one."
+        )
+        self.number = number
+        self.name = name
