@@ -1,0 +1,120 @@
+"""Appends events: decided and committed in batches, answered one by one, then made known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from ranvier.errors import RanvierError
+from ranvier.events.append import Accepted, Append, AppendCondition
+from ranvier.events.event import NewEvent
+from ranvier.services.append_lookup import AppendLookup
+from ranvier.services.append_sequencer import (
+    Announce,
+    AppendDependencies,
+    AppendSequencer,
+    Done,
+    WaitingAppend,
+)
+from ranvier.services.batch_limits import BatchLimits
+from ranvier.services.byte_budget import ByteBudget
+from ranvier.services.errors import NodeStopping
+from ranvier.storage.event_log import EventLog
+
+
+class AppendEvents:
+    """The one door through which events enter: a sequencer for each context that is written to.
+
+    `mint_append_id` gives 16 bytes that were never given before; `announce` learns of the events
+    that were stored, after their appenders were answered.
+    """
+
+    def __init__(
+        self,
+        event_log: EventLog,
+        mint_append_id: Callable[[], bytes],
+        announce: Announce,
+        limits: BatchLimits | None = None,
+        lookup: AppendLookup | None = None,
+    ) -> None:
+        self.limits = limits or BatchLimits()
+        self.budget = ByteBudget(self.limits.waiting_bytes)
+        self._mint_append_id = mint_append_id
+        self._dependencies = AppendDependencies(
+            event_log,
+            lookup or AppendLookup(event_log, self.limits),
+            self.limits,
+            self.budget,
+            announce,
+        )
+        self._sequencers: dict[str, AppendSequencer] = {}
+        self._is_stopping = False
+
+    async def start(self) -> None:
+        """Nothing is to be prepared."""
+
+    async def stop(self) -> None:
+        """Refuse new appends and return when all that were taken are answered."""
+        self._is_stopping = True
+        for sequencer in list(self._sequencers.values()):
+            await sequencer.drain()
+
+    async def append(
+        self,
+        context: str,
+        events: Sequence[NewEvent],
+        condition: AppendCondition | None = None,
+    ) -> Accepted:
+        """Store these events together; raise the `RanvierError` that refused them."""
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+
+        def done(result: Accepted | RanvierError) -> None:
+            if answer.done():
+                return
+            if isinstance(result, RanvierError):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+        self.append_then(context, events, done, condition)
+        return await answer
+
+    def append_then(
+        self,
+        context: str,
+        events: Sequence[NewEvent],
+        done: Done,
+        condition: AppendCondition | None = None,
+    ) -> None:
+        """Store these events together and call `done` once, with where they are or why not.
+
+        The form of the hot path: no task and no future for each append. `done` may be called
+        before this returns.
+        """
+        byte_count = sum([len(event.data) for event in events])
+        try:
+            self._refuse_when_stopping()
+            self.budget.take(byte_count)
+        except RanvierError as error:
+            done(error)
+            return
+        append = Append(self._mint_append_id(), tuple(events), condition)
+        self._sequencer(context).add(WaitingAppend(append, byte_count, done))
+
+    def _refuse_when_stopping(self) -> None:
+        if self._is_stopping:
+            raise NodeStopping
+
+    def _sequencer(self, context: str) -> AppendSequencer:
+        sequencer = self._sequencers.get(context)
+        if sequencer is None:
+            self._forget_idle_sequencers()
+            sequencer = AppendSequencer(context, self._dependencies)
+            self._sequencers[context] = sequencer
+        return sequencer
+
+    def _forget_idle_sequencers(self) -> None:
+        """Keep no sequencer of contexts that do not exist or are seldom written to."""
+        idle = [name for name, sequencer in self._sequencers.items() if sequencer.is_idle]
+        for name in idle:
+            del self._sequencers[name]

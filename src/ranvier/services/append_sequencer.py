@@ -1,0 +1,182 @@
+"""The sequencer of one context: while one batch of appends commits, the next one gathers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ranvier.errors import RanvierError
+from ranvier.events.append import Accepted, Append, LeftOut, Outcome, Refused, Unknown
+from ranvier.events.event import NewEvent
+from ranvier.services.append_lookup import AppendLookup
+from ranvier.services.batch_limits import BatchLimits
+from ranvier.services.byte_budget import ByteBudget
+from ranvier.services.errors import AppendContended
+from ranvier.storage.event_log import EventLog
+
+Done = Callable[[Accepted | RanvierError], None]
+Announce = Callable[[str, int, Sequence[NewEvent]], None]
+"""Told after the answers: context, token of the first event, the events that got dense tokens."""
+
+logger = logging.getLogger("ranvier.services")
+
+
+class WaitingAppend:
+    """An append that has not been answered yet."""
+
+    __slots__ = ("append", "byte_count", "decisions", "done")
+
+    def __init__(self, append: Append, byte_count: int, done: Done) -> None:
+        self.append = append
+        self.byte_count = byte_count
+        self.done = done
+        self.decisions = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppendDependencies:
+    """What every sequencer of a node works with."""
+
+    event_log: EventLog
+    lookup: AppendLookup
+    limits: BatchLimits
+    budget: ByteBudget
+    announce: Announce
+
+
+class AppendSequencer:
+    """Commits the appends of one context, batch by batch, in the order in which they came.
+
+    There is no timer: an idle sequencer commits a batch of one at once, a busy one commits
+    hundreds together.
+    """
+
+    def __init__(self, context: str, dependencies: AppendDependencies) -> None:
+        self._context = context
+        self._event_log = dependencies.event_log
+        self._lookup = dependencies.lookup
+        self._limits = dependencies.limits
+        self._budget = dependencies.budget
+        self._announce = dependencies.announce
+        self._waiting: deque[WaitingAppend] = deque()
+        self._running: asyncio.Task[None] | None = None
+
+    def add(self, waiting: WaitingAppend) -> None:
+        """Take an append whose bytes are counted in the budget; it will be answered once."""
+        self._waiting.append(waiting)
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is being committed."""
+        return self._running is None
+
+    async def drain(self) -> None:
+        """Return when all that waited is answered; a commit is never cancelled."""
+        while self._running is not None:
+            await asyncio.shield(self._running)
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._commit(self._take_batch())
+        finally:
+            self._running = None
+
+    def _take_batch(self) -> list[WaitingAppend]:
+        waiting, limits = self._waiting, self._limits
+        batch: list[WaitingAppend] = []
+        event_count = byte_count = 0
+        while waiting and len(batch) < limits.appends_per_batch:
+            event_count += len(waiting[0].append.events)
+            byte_count += waiting[0].byte_count
+            if batch and (
+                event_count > limits.events_per_batch or byte_count > limits.bytes_per_batch
+            ):
+                break
+            batch.append(waiting.popleft())
+        return batch
+
+    async def _commit(self, batch: list[WaitingAppend]) -> None:
+        outcomes = await self._outcomes(batch)
+        again: list[WaitingAppend] = []
+        lost: list[WaitingAppend] = []
+        stored: list[tuple[int, Sequence[NewEvent]]] = []
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Accepted):
+                stored.append((outcome.first_token, waiting.append.events))
+                self._answer(waiting, outcome)
+            elif isinstance(outcome, Refused):
+                self._answer(waiting, outcome.error)
+            else:
+                (again if isinstance(outcome, LeftOut) else lost).append(waiting)
+        self._make_known(stored)
+        if lost:
+            again += await self._look_up(lost)
+        self._put_first(again)
+
+    async def _outcomes(self, batch: list[WaitingAppend]) -> Sequence[Outcome | Refused]:
+        appends = [waiting.append for waiting in batch]
+        try:
+            return await self._event_log.append(self._context, appends)
+        except RanvierError as error:
+            return [Refused(error)] * len(batch)
+        except Exception:
+            logger.exception("the event log failed in an append to context %s", self._context)
+            return [Unknown()] * len(batch)
+
+    async def _look_up(self, lost: list[WaitingAppend]) -> list[WaitingAppend]:
+        """Answer what can be found out; return the appends that did not happen."""
+        append_ids = [waiting.append.append_id for waiting in lost]
+        findings = await self._lookup.find_all(self._context, append_ids)
+        again: list[WaitingAppend] = []
+        stored: list[tuple[int, Sequence[NewEvent]]] = []
+        for waiting, finding in zip(lost, findings, strict=True):
+            if finding is None:
+                again.append(waiting)
+                continue
+            self._answer(waiting, finding)
+            if isinstance(finding, Accepted):
+                stored.append((finding.first_token, waiting.append.events))
+        self._make_known(stored)
+        return again
+
+    def _make_known(self, stored: list[tuple[int, Sequence[NewEvent]]]) -> None:
+        """Announce what was stored; appends with tokens side by side in one announcement."""
+        run: list[NewEvent] = []
+        first_token = -1
+        for token, events in stored:
+            if run and token != first_token + len(run):
+                self._announce_safely(first_token, run)
+                run = []
+            if not run:
+                first_token = token
+            run.extend(events)
+        if run:
+            self._announce_safely(first_token, run)
+
+    def _announce_safely(self, first_token: int, events: list[NewEvent]) -> None:
+        try:
+            self._announce(self._context, first_token, events)
+        except Exception:
+            logger.exception("nobody was told of new events in context %s", self._context)
+
+    def _put_first(self, again: list[WaitingAppend]) -> None:
+        """Let these be decided again before all newer ones, unless they were too often."""
+        for waiting in reversed(again):
+            waiting.decisions += 1
+            if waiting.decisions < self._limits.decisions_per_append:
+                self._waiting.appendleft(waiting)
+            else:
+                self._answer(waiting, AppendContended(self._context, waiting.decisions))
+
+    def _answer(self, waiting: WaitingAppend, result: Accepted | RanvierError) -> None:
+        self._budget.give_back(waiting.byte_count)
+        try:
+            waiting.done(result)
+        except Exception:
+            logger.exception("the answer to an append to context %s got lost", self._context)

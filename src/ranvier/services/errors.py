@@ -1,0 +1,104 @@
+"""What a service refuses, beside what `events` and `storage` refuse below it.
+
+ServiceError
+├── AppendQueueFull        more waits to be stored than the node keeps in memory
+├── AppendContended        others were faster, a hundred times in a row
+├── AppendOutcomeUnknown   committed or not: nobody can tell at present
+├── NodeStopping           the node takes nothing new
+├── TokenBeyondHead        a reader asks for a place that the context has not reached
+└── ClientSilent           a client with heartbeats has sent nothing for too long
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ranvier.errors import RanvierError
+
+
+class ServiceError(RanvierError):
+    """A service refused or gave up; the message says what to do."""
+
+    code: ClassVar[str] = "RANVIER-SERVICE"
+
+
+class AppendQueueFull(ServiceError):
+    """The node refused an append because too many bytes already wait to be stored."""
+
+    code: ClassVar[str] = "AXONIQ-3000"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"More than {limit_bytes} bytes of events wait to be stored; send them again later."
+        )
+
+
+class AppendContended(ServiceError):
+    """An append was left out of every batch because others changed what it builds on."""
+
+    code: ClassVar[str] = "RANVIER-CONTENDED"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, context: str, decisions: int) -> None:
+        super().__init__(
+            f"Other nodes changed what this append to context {context!r} builds on"
+            f" {decisions} times in a row; read again and send it anew."
+        )
+
+
+class AppendOutcomeUnknown(ServiceError):
+    """The database did not answer a commit, and could not be asked about it afterwards."""
+
+    code: ClassVar[str] = "RANVIER-UNKNOWN-OUTCOME"
+
+    def __init__(self, context: str) -> None:
+        super().__init__(
+            f"Whether this append to context {context!r} was stored is unknown;"
+            " read the aggregate before you send it again."
+        )
+
+
+class NodeStopping(ServiceError):
+    """The node is on its way out and takes nothing new."""
+
+    code: ClassVar[str] = "RANVIER-STOPPING"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("This node is stopping; connect to another one or try again later.")
+
+
+class TokenBeyondHead(ServiceError):
+    """A reader asked for a place that the context has not reached."""
+
+    code: ClassVar[str] = "RANVIER-BEYOND-HEAD"
+
+    def __init__(self, context: str, token: int, head: int) -> None:
+        super().__init__(
+            f"Token {token} is beyond the head of context {context!r}, whose next token is {head};"
+            " the context may have been restored from a back-up: reset the reader's position."
+        )
+
+
+class ClientSilent(ServiceError):
+    """A client that answers heartbeats has not been heard of for longer than agreed."""
+
+    code: ClassVar[str] = "RANVIER-CLIENT-SILENT"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, timeout_seconds: float) -> None:
+        super().__init__(
+            f"Nothing was heard from this client for {timeout_seconds:g} seconds; connect again."
+        )
+
+
+class TooManyProcessors(ServiceError):
+    """A client reports more event processors than a node remembers of one client."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-PROCESSORS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"A client may report {limit} event processors at most; run fewer of them."
+        )

@@ -1,0 +1,133 @@
+"""Keeps the clients that hold a control stream: who they are, what they run, whether they live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ranvier.services.connected_client import ClientIdentity, ClientLink, ProcessorStatus
+from ranvier.services.errors import ClientSilent, NodeStopping, TooManyProcessors
+
+PROCESSORS_PER_CLIENT = 1_000
+"""Event processors of one client: a bound for what a client may make the node remember."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatSettings:
+    """When a node asks for signs of life, and how long it goes without one."""
+
+    is_enabled: bool = False
+    interval_seconds: float = 0.5
+    timeout_seconds: float = 5.0
+    processor_status_seconds: float = 30.0
+    """For so long a processor's status counts after it was told."""
+
+
+@dataclass(slots=True, eq=False)
+class ConnectedClient:
+    """A client with an open control stream; a client that reconnects is a new one."""
+
+    identity: ClientIdentity
+    context: str
+    link: ClientLink
+    connected_at: float
+    heard_at: float
+    processors: dict[tuple[str, str], tuple[float, ProcessorStatus]] = field(default_factory=dict)
+
+
+class KeepClients:
+    """All connected clients of this node.
+
+    `clock` tells seconds that never go back; `next_beat` waits for the time of one interval.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        settings: HeartbeatSettings | None = None,
+        next_beat: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._settings = settings or HeartbeatSettings()
+        self._next_beat = next_beat or self._until_next_beat
+        self._clients: set[ConnectedClient] = set()
+        self._beating: asyncio.Task[None] | None = None
+        self._is_stopping = False
+
+    async def start(self) -> None:
+        """Begin to look after the clients."""
+        self._beating = asyncio.get_running_loop().create_task(self._beat_for_ever())
+
+    async def stop(self) -> None:
+        """End every control stream: this node is stopping."""
+        self._is_stopping = True
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        for client in list(self._clients):
+            self._close(client, NodeStopping())
+
+    def connect(self, identity: ClientIdentity, context: str, link: ClientLink) -> ConnectedClient:
+        """Take a client that has introduced itself on a new stream."""
+        if self._is_stopping:
+            raise NodeStopping
+        now = self._clock()
+        client = ConnectedClient(identity, context, link, connected_at=now, heard_at=now)
+        self._clients.add(client)
+        return client
+
+    def disconnect(self, client: ConnectedClient) -> None:
+        """Forget a client whose stream has ended."""
+        self._clients.discard(client)
+
+    def heard_from(self, client: ConnectedClient) -> None:
+        """Note a sign of life; any message is one."""
+        client.heard_at = self._clock()
+
+    def processor_reported(self, client: ConnectedClient, status: ProcessorStatus) -> None:
+        """Note how an event processor of this client does."""
+        key = (status.name, status.token_store_identifier)
+        if key not in client.processors and len(client.processors) >= PROCESSORS_PER_CLIENT:
+            raise TooManyProcessors(PROCESSORS_PER_CLIENT)
+        client.processors[key] = (self._clock(), status)
+
+    def clients(self) -> list[ConnectedClient]:
+        """Return who is connected, in the order of their coming."""
+        return sorted(self._clients, key=lambda client: client.connected_at)
+
+    def processors(self, client: ConnectedClient) -> list[ProcessorStatus]:
+        """Return the processors of a client whose status is still fresh."""
+        self._forget_old_status(client)
+        return [status for _, status in client.processors.values()]
+
+    def beat(self) -> None:
+        """Ask for signs of life, end streams that gave none, forget what was told too long ago."""
+        for client in list(self._clients):
+            self._forget_old_status(client)
+            if self._settings.is_enabled and client.identity.answers_heartbeats:
+                self._beat_one(client)
+
+    def _beat_one(self, client: ConnectedClient) -> None:
+        if self._clock() - client.heard_at > self._settings.timeout_seconds:
+            self._close(client, ClientSilent(self._settings.timeout_seconds))
+        else:
+            client.link.send_heartbeat()
+
+    def _close(self, client: ConnectedClient, error: ClientSilent | NodeStopping) -> None:
+        self.disconnect(client)
+        client.link.close(error)
+
+    def _forget_old_status(self, client: ConnectedClient) -> None:
+        oldest = self._clock() - self._settings.processor_status_seconds
+        old = [key for key, (told_at, _) in client.processors.items() if told_at < oldest]
+        for key in old:
+            del client.processors[key]
+
+    async def _beat_for_ever(self) -> None:
+        while True:
+            await self._next_beat()
+            self.beat()
+
+    async def _until_next_beat(self) -> None:
+        await asyncio.sleep(self._settings.interval_seconds)
