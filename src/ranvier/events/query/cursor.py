@@ -29,10 +29,9 @@ class Cursor:
         return self.token.kind is TokenKind.END
 
     def take(self) -> Token:
-        """Return the next token and step over it."""
+        """Return the next token, which is not the end, and step over it."""
         token = self.token
-        if not self.at_end():
-            self._index += 1
+        self._index += 1
         return token
 
     def at_sign(self, *signs: str) -> bool:

@@ -42,8 +42,8 @@ def evaluator_of(expression: Expression) -> Evaluator:
         case Items(items):
             evaluators = [evaluator_of(item) for item in items]
             return lambda row: tuple(evaluate(row) for evaluate in evaluators)
-        case Call(name):
-            return _MAKERS[name](expression)
+        case _:
+            return _MAKERS[expression.name](expression)
 
 
 def _all_of(call: Call) -> Evaluator:

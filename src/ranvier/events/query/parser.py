@@ -101,7 +101,8 @@ def _limit(cursor: Cursor) -> Limit:
 
 def _filter(cursor: Cursor, before: list[Step]) -> Filter:
     token = cursor.token
+    condition = read_condition(cursor)
     if any(isinstance(step, Limit) for step in before):
         remedy = "filters behind 'limit', which does not work on this node yet; put 'limit' last."
         raise refused(token.text, token.offset, remedy)
-    return Filter(read_condition(cursor), token.offset)
+    return Filter(condition, token.offset)

@@ -39,31 +39,31 @@ class States:
 
     def _before(self, following: int, part: Part) -> int:
         """Add the states of `part`, which lead on to `following`; return the first of them."""
-        # Counted here too, an empty part that is repeated costs what any other does.
+        if isinstance(part, Letters):
+            return self._wanting(part, following)
+        # Counted as a state, so that an empty part that is repeated costs what any other does.
         self._next_state()
         match part:
-            case Letters():
-                return self._wanting(part, following)
             case Series(parts):
                 for each in reversed(parts):
                     following = self._before(following, each)
                 return following
             case Choice(options):
                 return self._branching(*(self._before(following, each) for each in options))
-            case Repetition(repeated, least, most):
-                first = self._optional(following, repeated, least, most)
-                for _ in range(least):
-                    first = self._before(first, repeated)
+            case _:
+                first = self._optional(part, following)
+                for _ in range(part.least):
+                    first = self._before(first, part.part)
                 return first
 
-    def _optional(self, following: int, repeated: Part, least: int, most: int | None) -> int:
-        if most is None:
+    def _optional(self, repetition: Repetition, following: int) -> int:
+        if repetition.most is None:
             again = self._branching()
-            self.branches[again] = (self._before(again, repeated), following)
+            self.branches[again] = (self._before(again, repetition.part), following)
             return again
         first = following
-        for _ in range(most - least):
-            first = self._branching(self._before(first, repeated), following)
+        for _ in range(repetition.most - repetition.least):
+            first = self._branching(self._before(first, repetition.part), following)
         return first
 
     def _wanting(self, letters: Letters, following: int) -> int:

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ranvier.events.query import COLUMNS, DEFAULT_LIMIT_ROWS, QueryPlan, parse
+from tests.support.event_row import ACCOUNT_OPENED, EventRow
+
+NOW_MS = 1_700_000_000_500
+HOUR_MS = 3_600_000
+
+
+def plan(text: str) -> QueryPlan:
+    return parse(text).plan(NOW_MS)
+
+
+def test_an_empty_query_asks_for_the_newest_two_hundred() -> None:
+    asked = plan("")
+    assert asked.limit == DEFAULT_LIMIT_ROWS == 200
+    assert asked.columns == COLUMNS
+    assert (asked.first_token, asked.before_token, asked.earliest_time_ms) == (0, None, 0)
+    assert asked.aggregate_id is None
+    assert asked.matches(ACCOUNT_OPENED)
+
+
+def test_the_default_limit_is_the_nodes_to_set() -> None:
+    assert parse("").plan(NOW_MS, default_limit=7).limit == 7
+    assert parse("limit 9").plan(NOW_MS, default_limit=7).limit == 9
+
+
+def test_the_narrowest_of_several_limits_and_windows_counts() -> None:
+    asked = plan("last 2 hours | last 1 hour | last 3 hours | limit 9 | limit 5 | limit 7")
+    assert asked.limit == 5
+    assert asked.earliest_time_ms == NOW_MS - HOUR_MS
+
+
+def test_a_window_ends_at_the_beginning_of_time() -> None:
+    assert plan("last 9000 years").earliest_time_ms == 0
+
+
+def test_the_same_query_is_planned_anew_at_each_moment() -> None:
+    query = parse("last hour")
+    assert [query.plan(now).earliest_time_ms for now in (HOUR_MS + 1, HOUR_MS + 2)] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("time_ms", "expected"),
+    [(NOW_MS - HOUR_MS, True), (NOW_MS - HOUR_MS - 1, False), (NOW_MS + 1, True), ("?", False)],
+)
+def test_rows_older_than_the_window_do_not_match(time_ms: int | str, expected: bool) -> None:
+    assert plan("last hour").matches(EventRow({"timestamp": time_ms})) is expected
+
+
+def test_one_aggregate_is_read_by_its_identifier_and_without_tokens() -> None:
+    asked = plan('aggregateIdentifier = "account-1"')
+    assert asked.aggregate_id == "account-1"
+    assert asked.columns == COLUMNS[1:]
+    assert asked.identity_column == "aggregateSequenceNumber"
+    assert asked.matches(ACCOUNT_OPENED)
+    assert plan("").identity_column == "token"
+
+
+@pytest.mark.parametrize(
+    ("text", "aggregate_id"),
+    [
+        ('"a" = aggregateIdentifier', "a"),
+        ('payloadType = "x" and aggregateIdentifier = "a"', "a"),
+        ('(payloadType = "x" and (aggregateIdentifier = "a" and 1 = 1)) | last day', "a"),
+        ('last day | payloadType = "x" | aggregateIdentifier = "a"', "a"),
+        ('aggregateIdentifier = "a" and aggregateIdentifier = "b"', "a"),
+        ('aggregateIdentifier = ""', ""),
+        ('aggregateIdentifier != "a"', None),
+        ('aggregateIdentifier > "a"', None),
+        ('not aggregateIdentifier = "a"', None),
+        ('aggregateIdentifier = "a" or payloadType = "x"', None),
+        ('aggregateIdentifier in ["a"]', None),
+        ("aggregateIdentifier = 5", None),
+        ("aggregateIdentifier = payloadType", None),
+        ('aggregateType = "a"', None),
+        ('aggregateIdentifier = "a" and token > 5', None),
+        ('aggregateIdentifier = "a" | [1, token] contains 5', None),
+    ],
+)
+def test_an_aggregate_is_read_alone_only_where_every_row_must_be_of_it(
+    text: str, aggregate_id: str | None
+) -> None:
+    asked = plan(text)
+    assert asked.aggregate_id == aggregate_id
+    assert ("token" in asked.columns) is (aggregate_id is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "before"),
+    [
+        ("token > 5", 6, None),
+        ("token >= 5", 5, None),
+        ("token < 5", 0, 5),
+        ("token <= 5", 0, 6),
+        ("token = 5", 5, 6),
+        ("5 < token", 6, None),
+        ("5 >= token", 0, 6),
+        ("token > 5 and token < 9 | token >= 7 and token <= 20", 7, 9),
+        ("token > 9 and token < 3", 10, 3),
+        ("token > -5", 0, None),
+        ("token < -5", 0, 0),
+        ("token != 5", 0, None),
+        ("token > 5.5", 0, None),
+        ('token > "5"', 0, None),
+        ("token > 5 or token = 1", 0, None),
+        ("not token > 5", 0, None),
+        ("token + 1 > 5", 0, None),
+        ("aggregateSequenceNumber > 5", 0, None),
+    ],
+)
+def test_required_tokens_bound_what_is_read(text: str, first: int, before: int | None) -> None:
+    asked = plan(text)
+    assert (asked.first_token, asked.before_token) == (first, before)
+
+
+comparisons = st.builds(
+    "{} {} {}".format,
+    st.just("token"),
+    st.sampled_from(["=", "!=", "<", "<=", ">", ">="]),
+    st.integers(-3, 12),
+)
+
+
+@given(st.lists(st.lists(comparisons, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_no_row_that_matches_lies_outside_of_what_is_read(texts: list[list[str]]) -> None:
+    asked = plan(" | ".join(" and ".join(filters) for filters in texts))
+    for token in range(15):
+        if asked.matches(EventRow({"token": token})):
+            assert asked.first_token <= token
+            assert asked.before_token is None or token < asked.before_token
