@@ -1,0 +1,154 @@
+"""The kinds of values that settings take: how each is read from text, and what it must be."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from ranvier.config.host_names import is_host
+from ranvier.config.route import ROUTE_LENGTH, ROUTE_PATTERN
+from ranvier.security.secret import Secret
+
+Value = TypeVar("Value", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Value]):
+    """A way to read a value; `read` raises `ValueError` for what is not `expected`."""
+
+    expected: str
+    """Ends the sentence "it must be …"."""
+    read: Callable[[str], Value]
+    is_switch: bool = False
+    """True where the flag alone, without a value, means yes."""
+    is_secret: bool = False
+    """True where not even a wrong value may be shown."""
+
+
+def integer(low: int, high: int) -> Kind[int]:
+    """A whole number between two bounds, both included."""
+    return Kind(f"a whole number from {low} to {high}", lambda text: _bounded(text, low, high))
+
+
+def choice(*words: str) -> Kind[str]:
+    """One of a few words."""
+
+    def read(text: str) -> str:
+        return words[words.index(text.lower())]
+
+    return Kind(" or ".join(f"`{word}`" for word in words), read)
+
+
+def optional(kind: Kind[Value]) -> Kind[Value | None]:
+    """The same kind, or `off`, which reads as None."""
+    return Kind(
+        f"{kind.expected}, or `off`",
+        lambda text: None if text.lower() == "off" else kind.read(text),
+    )
+
+
+def _bounded(text: str, low: int, high: int) -> int:
+    number = int(text)
+    if not low <= number <= high:
+        raise ValueError(text)
+    return number
+
+
+def _read_switch(text: str) -> bool:
+    word = text.lower()
+    if word in {"true", "on", "yes", "1"}:
+        return True
+    if word in {"false", "off", "no", "0"}:
+        return False
+    raise ValueError(text)
+
+
+_BYTE_UNITS: Final = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_SECOND_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST_SECONDS: Final = 3650 * 86400.0
+"""Ten years: beyond it a number is a slip of the unit."""
+
+
+def _read_bytes(text: str) -> int:
+    matched = re.fullmatch(r"(\d{1,15})\s*([bkmg]?)(?:(?<=[kmg])i?b)?", text.lower())
+    if matched is None or int(matched[1]) == 0:
+        raise ValueError(text)
+    return int(matched[1]) * _BYTE_UNITS[matched[2]]
+
+
+def _read_duration(text: str, bare_unit: str) -> float:
+    matched = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*(ms|s|m|h|d)?", text.lower())
+    if matched is None:
+        raise ValueError(text)
+    seconds = float(matched[1]) * _SECOND_UNITS[matched[2] or bare_unit]
+    if not 0 < seconds <= _LONGEST_SECONDS:
+        raise ValueError(text)
+    return seconds
+
+
+def _read_host(text: str) -> str:
+    host = text.removesuffix(".")
+    if not is_host(host):
+        raise ValueError(text)
+    return host
+
+
+def _read_bind_address(text: str) -> str:
+    return text if text == "localhost" else str(ipaddress.ip_address(text))
+
+
+def _read_path(text: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError(text)
+    return Path(text)
+
+
+def _matching(pattern: str | re.Pattern[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _read_token(text: str) -> Secret:
+    return Secret(_matching(r"[!-~]{1,1024}")(text))
+
+
+SWITCH: Final = Kind("true or false", _read_switch, is_switch=True)
+PORT: Final = Kind(
+    "a port from 0 to 65535, where 0 takes any free one", lambda text: _bounded(text, 0, 65535)
+)
+BYTES: Final = Kind("a number of bytes such as 65536, 64KB or 4MB (1 KB is 1024)", _read_bytes)
+SECONDS: Final = Kind(
+    "a time in seconds above 0, or one with a unit, such as 500ms, 2s or 5m",
+    lambda text: _read_duration(text, "s"),
+)
+MILLISECONDS: Final = Kind(
+    "a time in milliseconds above 0, or one with a unit, such as 500ms, 2s or 5m",
+    lambda text: _read_duration(text, "ms"),
+)
+NODE_NAME: Final = Kind(
+    "1 to 255 letters, digits, dots, colons, dashes or underscores",
+    _matching(r"[A-Za-z0-9._:-]{1,255}"),
+)
+HOST: Final = Kind("a host name or an IP address", _read_host)
+DOMAIN: Final = Kind(
+    "a domain name, or empty for none", lambda text: _read_host(text) if text else ""
+)
+BIND_ADDRESS: Final = Kind(
+    "an IP address of this machine, such as 127.0.0.1 or 0.0.0.0", _read_bind_address
+)
+ROUTE: Final = Kind(
+    f"1 to {ROUTE_LENGTH} letters, digits, dashes or underscores, and no dot",
+    _matching(ROUTE_PATTERN),
+)
+PATH: Final = Kind("a path", _read_path)
+SECRET_TOKEN: Final = Kind(
+    "1 to 1024 visible ASCII characters without spaces", _read_token, is_secret=True
+)
