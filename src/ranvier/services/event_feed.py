@@ -25,7 +25,7 @@ logger = logging.getLogger("ranvier.services")
 class FeedListener(Protocol):
     """Who is told what happens to a feed."""
 
-    def wake(self) -> None:
+    def events_came(self) -> None:
         """There are new events."""
 
     def looked(self, head: int) -> None:
@@ -109,4 +109,4 @@ class EventFeed:
 
     def _wake_listeners(self) -> None:
         for listener in self.listeners:
-            listener.wake()
+            listener.events_came()

@@ -36,6 +36,7 @@ class EventFollower:
         self._event_log = event_log
         self._error: RanvierError | None = None
         self._woken = asyncio.Event()
+        self._wants_events = True
 
     @property
     def has_more(self) -> bool:
@@ -49,16 +50,27 @@ class EventFollower:
             raise self._error
 
     def rest(self) -> None:
-        """Begin to listen: a `wake` from now on ends the next `wait`."""
+        """Begin to listen: what changes from now on ends the next `wait`."""
         self._woken.clear()
+
+    async def wait(self, *, for_events: bool = True) -> None:
+        """Return when something has changed since `rest`; not for events that nobody wants now."""
+        self._wants_events = for_events
+        await self._woken.wait()
+        self._wants_events = True
 
     def wake(self) -> None:
         """End a wait: something has changed for this reader."""
         self._woken.set()
 
-    async def wait(self) -> None:
-        """Return when `wake` was called since `rest`."""
-        await self._woken.wait()
+    def events_came(self) -> None:
+        """End a wait for events."""
+        if self._wants_events:
+            self._woken.set()
+
+    def expect(self, head: int) -> None:
+        """Tell the feed of a head that was read, so that it brings all events before it."""
+        self.feed.reach(head)
 
     def looked(self, head: int) -> None:
         """Count the looks that found this reader beyond the head; after the last one it ends."""
