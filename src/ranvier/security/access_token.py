@@ -16,7 +16,7 @@ class TokenVerdict(Enum):
 
 
 def judge_access_token(required: Secret | None, offered: str | None) -> TokenVerdict:
-    """Judge what a caller sent as `AxonIQ-Access-Token`; where none is required all are admitted."""
+    """Judge what came as `AxonIQ-Access-Token`; where no token is required, all are admitted."""
     if required is None:
         return TokenVerdict.ADMITTED
     if not offered:

@@ -1,0 +1,94 @@
+"""What one kind of work counts, per context: how much, how long, how often in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+MOST_CONTEXTS: Final = 100
+"""Contexts that have figures of their own: each costs a monitoring system some dozen series."""
+
+OTHER_CONTEXTS: Final = "(other)"
+"""The label of all further ones together; no context can have this name."""
+
+_BUCKETS_SECONDS: Final = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+"""From a commit on a fast disk to a client that has given up."""
+
+
+def prometheus_name(name: str) -> str:
+    """Write a dotted name as Prometheus takes it."""
+    return name.replace(".", "_")
+
+
+class ContextCounts:
+    """A number per context, counted here or found when it is asked for."""
+
+    def __init__(
+        self, name: str, description: str, find: Callable[[], Mapping[str, float]] | None = None
+    ) -> None:
+        self._name = prometheus_name(name)
+        self._description = description
+        self._counts: dict[str, float] = {}
+        self._find = find
+
+    def add(self, context: str, count: int = 1) -> None:
+        """Count `count` more in this context."""
+        counts = self._counts
+        if context not in counts and len(counts) >= MOST_CONTEXTS:
+            context = OTHER_CONTEXTS
+        counts[context] = counts.get(context, 0) + count
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the family for Prometheus."""
+        family = GaugeMetricFamily(self._name, self._description, labels=["context"])
+        for context, count in self._shown():
+            family.add_metric([context], count)
+        yield family
+
+    def _shown(self) -> Iterable[tuple[str, float]]:
+        if self._find is None:
+            return self._counts.items()
+        return islice(self._find().items(), MOST_CONTEXTS)
+
+
+class Operation:
+    """The figures that Axon keeps of every kind of request, under the kind's name."""
+
+    def __init__(self, name: str, description: str, registry: CollectorRegistry) -> None:
+        self._counts = ContextCounts(f"{name}.throughput.count", description)
+        self._errors = ContextCounts(f"{name}.error.count", f"{description}: requests refused")
+        self._durations = Histogram(
+            prometheus_name(f"{name}.duration.seconds"),
+            f"{description}: time from request to answer",
+            ["context"],
+            registry=registry,
+            buckets=_BUCKETS_SECONDS,
+        )
+        self._by_context: dict[str, Histogram] = {}
+
+    def done(self, context: str, count: int, seconds: float) -> None:
+        """Count work that took `seconds` and succeeded."""
+        self._counts.add(context, count)
+        durations = self._by_context.get(context) or self._durations_of(context)
+        durations.observe(seconds)
+
+    def failed(self, context: str) -> None:
+        """Count work that was refused or broke."""
+        self._errors.add(context)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the counts for Prometheus; the durations are registered by themselves."""
+        yield from self._counts.collect()
+        yield from self._errors.collect()
+
+    def _durations_of(self, context: str) -> Histogram:
+        if len(self._by_context) >= MOST_CONTEXTS:
+            context = OTHER_CONTEXTS
+        return self._by_context.setdefault(context, self._durations.labels(context))
