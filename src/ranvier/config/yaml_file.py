@@ -32,10 +32,8 @@ def read_settings_file(path: Path) -> dict[str, str]:
 class _TextLoader(yaml.BaseLoader):
     """Leaves every scalar a text, so that `no` and `010` mean what was written."""
 
-    def construct_mapping(
-        self,
-        node: yaml.MappingNode,
-        deep: bool = False,  # noqa: FBT001, FBT002  # as PyYAML calls it
+    def construct_mapping(  # type: ignore[override]  # PyYAML itself gives `deep` by name
+        self, node: yaml.MappingNode, *, deep: bool = False
     ) -> dict[object, object]:
         names = [key.value for key, _ in node.value]
         twice = next((name for name in names if names.count(name) > 1), None)
