@@ -1,0 +1,92 @@
+"""The gRPC server: methods by their paths, listening sockets, health, and an orderly stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from ranvier.wire.flush import Flusher
+from ranvier.wire.grpc.health import HEALTH_SERVICE, Health
+from ranvier.wire.grpc.limits import GrpcLimits
+from ranvier.wire.grpc.methods import Method
+from ranvier.wire.grpc.reflection import reflection_services
+from ranvier.wire.grpc.server_link import STOPPING, Admit, Offer, ServerLink
+from ranvier.wire.listener import Listener
+from ranvier.wire.tls import TlsFiles
+
+
+class GrpcServer:
+    """Serves methods on any number of addresses, in the event loop in which it listens.
+
+    `grpc.health.v1` and both versions of server reflection are offered from the start.
+    """
+
+    def __init__(self, limits: GrpcLimits | None = None, *, admit: Admit | None = None) -> None:
+        """Keep these limits; `admit` may refuse any call by raising GrpcError."""
+        self.health = Health()
+        """What health checks are told of each service."""
+        self._limits = limits or GrpcLimits()
+        self._admit = admit
+        self._methods: dict[bytes, Method] = {}
+        self._services: set[str] = set()
+        self._listeners: list[Listener] = []
+        self._tasks: set[object] = set()
+        self._offer: Offer | None = None
+        self.add_service(HEALTH_SERVICE, self.health.methods())
+        for name, methods in reflection_services(self._services).items():
+            self.add_service(name, methods)
+
+    def add(self, path: str, method: Method) -> None:
+        """Offer a method under its full name, as in `/package.Service/Method`."""
+        self._methods[path.encode()] = method
+        self._services.add(path.strip("/").rpartition("/")[0])
+
+    def add_service(self, name: str, methods: Mapping[str, Method]) -> None:
+        """Offer the methods of a service under their short names."""
+        for method_name, method in methods.items():
+            self.add(f"/{name}/{method_name}", method)
+
+    async def listen(self, host: str, port: int, tls: TlsFiles | None = None) -> int:
+        """Accept connections on one more address; return the port, also where 0 was asked for."""
+        if self._offer is None:
+            self._offer = Offer(
+                methods=self._methods,
+                limits=self._limits,
+                admit=self._admit,
+                flusher=Flusher(asyncio.get_running_loop()),
+                tasks=self._tasks,
+            )
+        offer = self._offer
+        listener = Listener(self._limits.connection, lambda accepted: ServerLink(offer, accepted))
+        bound = await listener.open(host, port, tls)
+        self._listeners.append(listener)
+        return bound
+
+    @property
+    def connection_count(self) -> int:
+        """Connections that are open now."""
+        return sum(len(listener.links) for listener in self._listeners)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Take no new calls, let those that run end within the grace, then cut them."""
+        self.health.shut_down()
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener.close()
+            for link in list(listener.links):
+                link.drain()
+        everyone_left = asyncio.gather(*(listener.wait_until_empty() for listener in listeners))
+        try:
+            await asyncio.wait_for(asyncio.shield(everyone_left), grace_seconds)
+        except TimeoutError:
+            cut_links(listeners)
+            await everyone_left
+
+
+def cut_links(listeners: list[Listener]) -> None:
+    """End all calls by UNAVAILABLE and close their connections."""
+    for listener in listeners:
+        for link in list(listener.links):
+            if isinstance(link, ServerLink):
+                link.cut_calls(STOPPING)
+            link.cut("the server is stopping")

@@ -1,0 +1,113 @@
+"""A call with any number of request messages, delivered as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ranvier.wire.grpc.framing import Deframer
+from ranvier.wire.grpc.reading import MessageReader
+from ranvier.wire.grpc.request_head import RequestHead
+from ranvier.wire.grpc.server_call import CallHost, CallListener, ServerCall
+from ranvier.wire.grpc.status import GrpcError
+from ranvier.wire.grpc.unary_call import Oversized
+from ranvier.wire.http2.headers import HeaderPairs
+from ranvier.wire.http2.stream import Stream
+
+OpenCall = Callable[[ServerCall], CallListener]
+
+
+class StreamMethod:
+    """A method with a stream of request messages; `open_call` names who takes them."""
+
+    __slots__ = ("open_call", "oversized")
+
+    def __init__(self, open_call: OpenCall, oversized: Oversized | None) -> None:
+        self.open_call = open_call
+        self.oversized = oversized
+
+    def open(
+        self, host: CallHost, stream: Stream, headers: HeaderPairs, head: RequestHead[object]
+    ) -> StreamCall:
+        """Return a new call of this method."""
+        return StreamCall(host, stream, headers, head, self)
+
+
+class StreamCall(ServerCall):
+    """Hands each message to the call's listener."""
+
+    __slots__ = ("_listener", "_method", "_reader")
+
+    def __init__(
+        self,
+        host: CallHost,
+        stream: Stream,
+        headers: HeaderPairs,
+        head: RequestHead[object],
+        method: StreamMethod,
+    ) -> None:
+        super().__init__(host, stream, headers, head)
+        self._method = method
+        self._listener: CallListener | None = None
+        self._reader: MessageReader | None = None
+
+    def begin(self, *, end_stream: bool) -> None:
+        """Start the call, once it is admitted."""
+        try:
+            self._listener = listener = self._method.open_call(self)
+        except Exception as problem:  # whatever a handler raises ends its call alone
+            self.fail(problem)
+            return
+        deframer = Deframer(self.host.limits.message_bytes_in, self.head.inflate)
+        self._reader = MessageReader(self, listener, self.stream, deframer, self.host.room)
+        if end_stream:
+            self.trailers_received(())
+
+    def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
+        """Take DATA from HTTP/2."""
+        if self.is_done or self._reader is None:
+            self.drop_data(end - start, end_stream=end_stream)
+            return
+        try:
+            self._reader.data_received(buffer, start, end, end_stream=end_stream)
+        except Exception as problem:  # whatever a handler raises ends its call alone
+            self.fail(problem)
+
+    def trailers_received(self, headers: HeaderPairs) -> None:  # noqa: ARG002  # requests have none
+        """Take the end of the request."""
+        self.data_received(b"", 0, 0, end_stream=True)
+
+    def pause_reading(self) -> None:
+        """Receive no more messages; the caller's window is not given back meanwhile."""
+        if self._reader is not None:
+            self._reader.pause()
+
+    def resume_reading(self) -> None:
+        """Receive messages again; those that wait are delivered before this returns."""
+        if self._reader is None or self.is_done:
+            return
+        try:
+            self._reader.resume()
+        except Exception as problem:  # whatever a handler raises ends its call alone
+            self.fail(problem)
+
+    def writable(self) -> None:
+        """Tell the listener, and whoever waits in `write`."""
+        super().writable()
+        if self._listener is not None and not self.is_done:
+            self.tell(self._listener.writable)
+
+    def oversized(self, byte_count: int) -> GrpcError | None:
+        """Return why a message of so many bytes ends the call; None: it is dropped."""
+        if self._method.oversized is None:
+            return super().oversized(byte_count)
+        return self._method.oversized(self, byte_count)
+
+    def _tell_cancelled(self) -> None:
+        super()._tell_cancelled()
+        if self._listener is not None:
+            self.tell(self._listener.cancelled)
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        if self._reader is not None:
+            self._reader.close()

@@ -1,0 +1,208 @@
+"""One connection as the event loop sees it: bytes in, bytes out, watched until it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from random import Random
+from typing import cast
+
+from ranvier.wire.connection_limits import ConnectionLimits
+from ranvier.wire.flush import Flusher
+from ranvier.wire.http2.connection import Connection, Role
+from ranvier.wire.http2.headers import HeaderPairs
+from ranvier.wire.http2.limits import Limits
+from ranvier.wire.http2.stream import Stream
+from ranvier.wire.tls import has_agreed
+from ranvier.wire.watch import Sight, Step, Watch
+
+LOG = logging.getLogger("ranvier.wire")
+KEEP_ALIVE = b"ranvier!"
+"""What our pings carry."""
+SPREAD = Random()  # noqa: S311  # spreads load, guards nothing
+
+
+class Link(asyncio.Protocol):
+    """Carries one HTTP/2 connection over TCP or TLS.
+
+    All that one read brought is handled at once, and all that it caused on this connection
+    leaves in one write; output that others cause leaves with the Flusher's pass.
+    """
+
+    def __init__(
+        self, role: Role, http2: Limits, limits: ConnectionLimits, flusher: Flusher
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.http2 = Connection(role, http2, self, self.loop.time)
+        self.peer = "?"
+        self.address = "?"
+        self.transport: asyncio.Transport | None = None
+        self._connection_limits = limits
+        self._flusher = flusher
+        self._has_spoken = False
+        self._is_established = False
+        self._is_leaving = False
+        self._watch: Watch | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # What subclasses answer.
+
+    def opened(self) -> bool:
+        """Be told that the connection stands; False turns it away."""
+        return True
+
+    def established(self) -> None:
+        """Be told, once, that the peer's preface and settings have come."""
+
+    def ended(self, reason: str) -> None:
+        """Be told, once, that the connection is no more, after all its streams were closed."""
+
+    def request_received(self, stream: Stream, headers: HeaderPairs, *, end_stream: bool) -> None:
+        """Take a request, in the server role."""
+        raise NotImplementedError
+
+    def goaway_received(self, last_stream_id: int, code: int, debug: bytes) -> None:
+        """Be told that the peer takes no new streams."""
+
+    # What others may ask for.
+
+    def drain(self) -> None:
+        """Take no new streams; the connection closes once the open ones have ended."""
+        self.http2.shut_down()
+
+    def cut(self, reason: str) -> None:
+        """Close now, after what is queued and can be written."""
+        if self.transport is not None and not self._is_leaving:
+            self.http2.go_away(debug=reason.encode())
+            self.flush()
+            self.leave()
+
+    # What the event loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start to speak."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.address, self.peer = peer_names(transport.get_extra_info("peername"))
+        if not (has_agreed(transport.get_extra_info("ssl_object")) and self.opened()):
+            self._abort()
+            return
+        self.transport.set_write_buffer_limits(self._connection_limits.write_buffer_bytes)
+        self._watch = Watch(self._connection_limits, self.loop.time(), SPREAD.uniform(-1, 1))
+        self.http2.start()
+        self.flush()
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        """Handle all that one read brought, then write all that it caused."""
+        if self._is_leaving:
+            return
+        self._has_spoken = True
+        try:
+            self.http2.receive_data(data)
+        except Exception:
+            # Nothing that a peer sends leads here; if a fault of ours does, this peer alone pays.
+            LOG.exception("the connection of %s failed", self.peer)
+            self._abort()
+            return
+        if not self._is_established and self.http2.is_established:
+            self._is_established = True
+            self.established()
+        self.flush()
+
+    def eof_received(self) -> bool:
+        """Close: HTTP/2 has no half-closed connections."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Close all streams."""
+        self._is_leaving = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self.http2.transport_lost()
+        self.ended(f"connection lost: {exc}" if exc else "connection closed")
+
+    def pause_writing(self) -> None:
+        """Pass no more to a socket that cannot take it."""
+        self.http2.pause_output()
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        self.http2.resume_output()
+        self.flush()
+
+    # What HTTP/2 tells.
+
+    def output_ready(self) -> None:
+        """Have the output written with this pass of the event loop."""
+        self._flusher.touch(self)
+
+    def ping_acknowledged(self, payload: bytes) -> None:
+        """Do nothing: that something came is noted already."""
+
+    def flush(self) -> None:
+        """Write all that HTTP/2 has for the peer; close where it says so."""
+        transport = self.transport
+        if transport is None or self._is_leaving:
+            return
+        output = self.http2.take_output()
+        if output:
+            transport.write(output)
+        if self.http2.should_close:
+            self.leave()
+
+    def leave(self) -> None:
+        """Close after what is written; a peer that still sends is heard out for a moment.
+
+        A socket that is closed with unread data resets, and the peer may never read why.
+        """
+        self._is_leaving = True
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        farewell_seconds = self._connection_limits.farewell_seconds
+        self._timer = self.loop.call_later(farewell_seconds, transport.abort)
+        if transport.can_write_eof():
+            transport.write_eof()
+        else:
+            transport.close()
+
+    def _abort(self) -> None:
+        """Close without a word."""
+        self._is_leaving = True
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _look(self) -> None:
+        """Do what the watch says is due."""
+        if self._watch is None or self._is_leaving:
+            return
+        sight = Sight(
+            now=self.loop.time(),
+            has_spoken=self._has_spoken,
+            is_established=self._is_established,
+            streams_open=self.http2.open_stream_count,
+            streams_ever=self.http2.highest_stream_id,
+        )
+        self._has_spoken = False
+        step, at = self._watch.look(sight)
+        if step is Step.CUT:
+            self.cut("the connection was silent for too long")
+            return
+        if step is Step.PING:
+            self.http2.ping(KEEP_ALIVE)
+        elif step is Step.DRAIN:
+            self.drain()
+        if step is not Step.WAIT:
+            self.flush()
+        if at != float("inf"):
+            self._timer = self.loop.call_at(at, self._look)
+
+
+def peer_names(socket_address: object) -> tuple[str, str]:
+    """Return the address, and the address with its port as `host:port` (IPv6 in brackets)."""
+    if not isinstance(socket_address, tuple) or len(socket_address) < 2:
+        return str(socket_address), str(socket_address)
+    host, port = socket_address[:2]
+    return host, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
