@@ -15,6 +15,7 @@ from ranvier.events.event import NewEvent
 from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, needs_of
 from ranvier.events.fold import fold
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
+from ranvier.storage.context_catalogue import ContextDescription
 from ranvier.storage.event_log import AggregatePage, MatchPage, Page
 
 Twist = Callable[[str, Sequence[Append]], Sequence[Outcome] | None]
@@ -205,3 +206,37 @@ class MemorySnapshots:
             limit=1,
         )
         return found[0] if found else None
+
+
+class MemoryCatalogue:
+    """The port `ContextCatalogue` over the contexts of a `MemoryEventLog`."""
+
+    def __init__(self, log: MemoryEventLog) -> None:
+        self._log = log
+
+    async def names(self) -> Sequence[str]:
+        return sorted(self._log.contexts)
+
+    async def create(self, name: str, *, dcb: bool = False) -> None:
+        self._log.contexts[name] = MemoryContext()
+
+    async def delete(self, name: str) -> None:
+        del self._log.contexts[name]
+
+    async def describe(self, name: str) -> ContextDescription:
+        return ContextDescription(name, False, len(self._log.context(name).events))
+
+
+class MemoryDatabase:
+    """The ports of a database, in memory."""
+
+    def __init__(self) -> None:
+        self.events = MemoryEventLog()
+        self.snapshots = MemorySnapshots(self.events)
+        self.contexts = MemoryCatalogue(self.events)
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass

@@ -102,3 +102,14 @@ class TooManyProcessors(ServiceError):
         super().__init__(
             f"A client may report {limit} event processors at most; run fewer of them."
         )
+
+
+class SnapshotsNeedAggregate(ServiceError):
+    """A query over snapshots names no aggregate, and snapshots are kept by aggregate alone."""
+
+    code: ClassVar[str] = "AXONIQ-2511"
+
+    def __init__(self) -> None:
+        super().__init__(
+            'A query over snapshots must name its aggregate: add aggregateIdentifier = "…".'
+        )

@@ -1,0 +1,1 @@
+"""The Axon API: one module for each family of calls, messages in, service calls out."""

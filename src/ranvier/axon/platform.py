@@ -1,0 +1,57 @@
+"""PlatformService: tells clients which node to use, and holds the stream that steers them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ranvier.axon.control_stream import ControlStream
+from ranvier.axon.messages import parsed
+from ranvier.axon.request_context import context_of
+from ranvier.proto import control_pb2
+from ranvier.services.keep_clients import KeepClients
+from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.wire.grpc.server_call import ServerCall
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedNode:
+    """What clients are told of this node: its name, and where they reach it."""
+
+    name: str
+    host_name: str
+    """With its domain; it must be reachable by clients."""
+    grpc_port: int
+    http_port: int
+
+
+class Platform:
+    """The calls of the platform service for a node that serves its clients itself."""
+
+    def __init__(
+        self, published: PublishedNode, keep_clients: KeepClients, contexts: ContextCatalogue
+    ) -> None:
+        self._published = published
+        self._keep_clients = keep_clients
+        self._contexts = contexts
+
+    async def get_platform_server(self, call: ServerCall, message: bytes) -> bytes:
+        """Answer this node, to be used over the connection that the question came on.
+
+        A context that does not exist is refused with AXONIQ-1302.
+        """
+        parsed(control_pb2.ClientIdentification, message)
+        await self._contexts.describe(context_of(call))
+        node = self._published
+        return control_pb2.PlatformInfo(
+            primary=control_pb2.NodeInfo(
+                host_name=node.host_name,
+                grpc_port=node.grpc_port,
+                http_port=node.http_port,
+                node_name=node.name,
+            ),
+            same_connection=True,
+        ).SerializeToString()
+
+    def open_stream(self, call: ServerCall) -> ControlStream:
+        """Return the listener of a new control stream."""
+        return ControlStream(call, self._keep_clients)

@@ -1,0 +1,44 @@
+"""What the headers of a call say: the context that it means, and whether it may be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ranvier.axon.errors import AccessTokenMissing, AccessTokenWrong, grpc_error
+from ranvier.security.access_token import TokenVerdict, judge_access_token
+from ranvier.security.secret import Secret
+from ranvier.wire.grpc.server_call import ServerCall
+
+DEFAULT_CONTEXT: Final = "default"
+
+OPEN_TO_ALL: Final = ("/grpc.health.v1.Health/",)
+"""What balancers and supervisors ask before they know any secret."""
+
+
+def context_of(call: ServerCall) -> str:
+    """Return the context named by `AxonIQ-Context`, or by the older `Context`, else `default`."""
+    metadata = call.metadata
+    return metadata.get("axoniq-context") or metadata.get("context") or DEFAULT_CONTEXT
+
+
+def admission(required_token: Secret | None) -> Callable[[ServerCall], None] | None:
+    """Return the check that every call must pass; None where no token is required.
+
+    The check raises AXONIQ-1000 for a call without a token and AXONIQ-1001 for a wrong one.
+    """
+    if required_token is None:
+        return None
+
+    def admit(call: ServerCall) -> None:
+        if call.path.startswith(OPEN_TO_ALL):
+            return
+        metadata = call.metadata
+        offered = metadata.get("axoniq-access-token") or metadata.get("access-token")
+        verdict = judge_access_token(required_token, offered)
+        if verdict is TokenVerdict.MISSING:
+            raise grpc_error(AccessTokenMissing())
+        if verdict is TokenVerdict.WRONG:
+            raise grpc_error(AccessTokenWrong())
+
+    return admit

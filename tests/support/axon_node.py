@@ -1,0 +1,127 @@
+"""A node's event store and platform service in this process: real sockets, a loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import uvloop
+
+from ranvier.axon.event_store import EventServices
+from ranvier.axon.platform import Platform, PublishedNode
+from ranvier.axon.register import add_axon_services
+from ranvier.axon.request_context import admission
+from ranvier.security.secret import Secret
+from ranvier.services.append_events import AppendEvents
+from ranvier.services.append_id import AppendIds
+from ranvier.services.follow_events import FollowEvents, until_next_look
+from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
+from ranvier.services.read_events import ReadEvents
+from ranvier.services.search_events import SearchEvents
+from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.storage.event_log import EventLog
+from ranvier.storage.snapshot_store import SnapshotStore
+from ranvier.wire.grpc.server import GrpcServer
+
+T = TypeVar("T")
+
+
+class NodeDatabase(Protocol):
+    """What a node needs of its database; `SqliteDatabase` has it."""
+
+    @property
+    def events(self) -> EventLog: ...
+    @property
+    def snapshots(self) -> SnapshotStore: ...
+    @property
+    def contexts(self) -> ContextCatalogue: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+def now_ms() -> int:
+    """Return Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class NodeSettings:
+    """How a node of a test differs from an ordinary one."""
+
+    access_token: Secret | None = None
+    heartbeats: HeartbeatSettings = field(default_factory=HeartbeatSettings)
+    next_look: Callable[[], Awaitable[None]] = until_next_look
+    contexts: tuple[str, ...] = ("default",)
+
+
+class AxonNode:
+    """Starts at once; `address` is where clients reach it."""
+
+    def __init__(
+        self, open_database: Callable[[], NodeDatabase], settings: NodeSettings | None = None
+    ) -> None:
+        self.settings = settings or NodeSettings()
+        self.database = open_database()
+        self.port = 0
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="node")
+        self._thread.start()
+        self.do(self._start())
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the node's loop and return what it returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def stop(self) -> None:
+        self.do(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _start(self) -> None:
+        await self.database.start()
+        names = await self.database.contexts.names()
+        for name in self.settings.contexts:
+            if name not in names:
+                await self.database.contexts.create(name)
+        events, snapshots = self.database.events, self.database.snapshots
+        self.follow_events = FollowEvents(events, next_look=self.settings.next_look)
+        self.append_events = AppendEvents(
+            events, AppendIds(now_ms, os.urandom), self.follow_events.announce
+        )
+        self.keep_clients = KeepClients(time.monotonic, self.settings.heartbeats)
+        self.server = GrpcServer(admit=admission(self.settings.access_token))
+        self.event_services = EventServices(
+            self.append_events,
+            self.follow_events,
+            ReadEvents(events, snapshots),
+            StoreSnapshots(snapshots),
+            SearchEvents(events, snapshots),
+            now_ms,
+        )
+        platform = Platform(
+            PublishedNode("node-1", "node-1.example.org", 8124, 8024),
+            self.keep_clients,
+            self.database.contexts,
+        )
+        add_axon_services(self.server, self.event_services, platform)
+        await self.follow_events.start()
+        await self.keep_clients.start()
+        self.port = await self.server.listen("127.0.0.1", 0)
+
+    async def _stop(self) -> None:
+        await self.append_events.stop()
+        await self.follow_events.stop()
+        await self.keep_clients.stop()
+        await self.server.stop(5)
+        await self.database.stop()
