@@ -1,0 +1,49 @@
+"""How a command ends when it is not done; each error has an exit code.
+
+CliError
+├── NodeRefused    1   the node understood and said no
+├── StrangeAnswer  1   what answered is no Ranvier node
+├── WrongUsage     2   what was typed cannot be sent
+└── NodeSilent     3   no answer, or one that broke off
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ranvier.errors import RanvierError
+
+
+class CliError(RanvierError):
+    """A command did not do what it was asked for; the message is one sentence."""
+
+    code: ClassVar[str] = "RANVIER-CLI"
+    exit_code: ClassVar[int] = 1
+
+
+class NodeRefused(CliError):
+    """The node refused; its own sentence and code are passed on."""
+
+    def __init__(self, detail: str, node_code: str = "") -> None:
+        super().__init__(f"{detail} [{node_code}]" if node_code else detail)
+
+
+class StrangeAnswer(CliError):
+    """Something answered that does not speak like a node."""
+
+    code: ClassVar[str] = "RANVIER-CLI-STRANGE"
+
+
+class WrongUsage(CliError):
+    """What was typed cannot be sent to any node."""
+
+    code: ClassVar[str] = "RANVIER-CLI-USAGE"
+    exit_code: ClassVar[int] = 2
+
+
+class NodeSilent(CliError):
+    """The node gave no answer, or none to the end."""
+
+    code: ClassVar[str] = "RANVIER-CLI-SILENT"
+    retry_may_help: ClassVar[bool] = True
+    exit_code: ClassVar[int] = 3

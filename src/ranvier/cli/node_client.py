@@ -1,0 +1,155 @@
+"""Calls to a node over REST, and what becomes of its answers."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Generator, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx2
+
+from ranvier.cli.errors import NodeRefused, NodeSilent, StrangeAnswer
+from ranvier.cli.node_options import NodeOptions, Output
+from ranvier.cli.server_sent_events import server_sent_events
+
+Json = dict[str, Any]
+Parameters = Mapping[str, str | int]
+
+CONNECT_SECONDS: Final = 5.0
+SILENCE_SECONDS: Final = 45.0
+"""Longest silence within an answer; a node that has nothing to tell says so every 15 seconds."""
+
+TOKEN_HEADER: Final = "AxonIQ-Access-Token"  # noqa: S105  # the name, not a token
+CONTEXT_HEADER: Final = "AxonIQ-Context"
+
+
+class NodeClient:
+    """One node, asked over one connection; raises `NodeSilent`, `NodeRefused`, `StrangeAnswer`.
+
+    It goes straight to the node: proxies that the environment names are not used.
+    """
+
+    def __init__(self, options: NodeOptions) -> None:
+        self.url = options.base_url()
+        self.prints_json = options.output is Output.JSON
+        token = options.secret_token()
+        self._http = httpx2.Client(
+            base_url=self.url,
+            headers={} if token is None else {TOKEN_HEADER: token.reveal()},
+            verify=_tls(self.url, is_checked=not options.insecure),
+            timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def get_text(self, path: str) -> str:
+        """Get a resource as plain text."""
+        response = self._send(self._http.build_request("GET", path))
+        self._expect(response, "text/plain")
+        return response.text
+
+    def get_list(self, path: str, context: str, parameters: Parameters) -> list[Json]:
+        """Get a list of objects of a context."""
+        headers = {CONTEXT_HEADER: context}
+        request = self._http.build_request("GET", path, params=parameters, headers=headers)
+        answer = self._json(self._send(request).text)
+        if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
+            raise self._strange("answers with something else than a list")
+        return answer
+
+    def post_json(self, path: str, context: str, body: bytes) -> Json:
+        """Post JSON to a context and give back the answer."""
+        headers = {CONTEXT_HEADER: context, "Content-Type": "application/json"}
+        request = self._http.build_request("POST", path, content=body, headers=headers)
+        return self._object(self._send(request).text)
+
+    def stream(self, path: str, context: str, parameters: Parameters) -> Generator[Json]:
+        """Yield the JSON of each event of a stream until the node says that it is done."""
+        headers = {CONTEXT_HEADER: context, "Accept": "text/event-stream"}
+        request = self._http.build_request("GET", path, params=parameters, headers=headers)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                yield from self._events(response)
+            finally:
+                response.close()
+        except httpx2.RequestError as error:
+            raise self._silent(error) from error
+        except ValueError as error:
+            raise self._strange(f"sends {error}") from error
+
+    def _events(self, response: httpx2.Response) -> Iterator[Json]:
+        if not response.is_success:
+            response.read()
+            raise self._refused(response)
+        self._expect(response, "text/event-stream")
+        for event in server_sent_events(response.iter_bytes()):
+            if event.name == "done":
+                return
+            content = self._object(event.data)
+            if event.name == "error":
+                raise NodeRefused(str(content.get("detail")), str(content.get("code", "")))
+            yield content
+        raise NodeSilent(f"{self.url} broke off before it had told everything; try again.")
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            response = self._http.send(request)
+        except httpx2.RequestError as error:
+            raise self._silent(error) from error
+        if not response.is_success:
+            raise self._refused(response)
+        return response
+
+    def _expect(self, response: httpx2.Response, media_type: str) -> None:
+        if not response.headers.get("content-type", "").startswith(media_type):
+            raise self._strange(f"answers with something else than {media_type}")
+
+    def _object(self, text: str) -> Json:
+        answer = self._json(text)
+        if not isinstance(answer, dict):
+            raise self._strange("answers with something else than an object")
+        return answer
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise self._strange("answers with something else than JSON") from error
+
+    def _refused(self, response: httpx2.Response) -> NodeRefused | StrangeAnswer:
+        try:
+            problem = json.loads(response.text)
+            return NodeRefused(problem["detail"], problem["code"])
+        except (ValueError, TypeError, KeyError):
+            return self._strange(f"answers {response.status_code} without a reason")
+
+    def _strange(self, what: str) -> StrangeAnswer:
+        return StrangeAnswer(f"{self.url} {what}; give the HTTP address of a node by -S.")
+
+    def _silent(self, error: httpx2.RequestError) -> NodeSilent:
+        reason = str(error) or type(error).__name__
+        return NodeSilent(f"No answer from {self.url} ({reason}); is a node running there?")
+
+
+def _tls(url: str, *, is_checked: bool) -> ssl.SSLContext:
+    if not url.startswith("https:"):
+        # Nothing is checked against it, and reading all authorities takes a tenth of a second.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.create_default_context()
+    if not is_checked:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
