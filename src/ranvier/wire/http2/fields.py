@@ -31,6 +31,10 @@ CONTENT_LENGTH = 0x100
 HOST = 0x200
 INTERIM = 0x400
 """The status is 1xx."""
+TOO_LONG = 0x800
+"""The list is over its limit."""
+PARTICULAR = MALFORMED | CONTENT_LENGTH | INTERIM | TOO_LONG
+"""The marks of lists that are not looked up: each needs more than its pairs."""
 
 OVERHEAD_BYTES = 32
 """What a field counts beside its name and value (RFC 7541 section 4.1)."""

@@ -8,15 +8,15 @@ one direction. Its key is the table's generation, the block's position in its st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ranvier.wire.http2.fields import (
     AUTHORITY,
-    CONTENT_LENGTH,
     HOST,
-    INTERIM,
+    MALFORMED,
+    PARTICULAR,
     SHAPE,
     SHAPES,
+    TOO_LONG,
     Position,
 )
 from ranvier.wire.http2.header_table import HeaderTable
@@ -32,21 +32,10 @@ ATTACK_FACTOR = 4
 """A list so many times over the limit ends the connection: reading it on costs too much."""
 
 
-@dataclass(slots=True)
-class HeaderList:
-    """A header list, judged; `pairs` may be used only where `problem` is empty."""
-
-    pairs: HeaderPairs
-    problem: str = ""
-    is_too_long: bool = False
-    is_interim: bool = False
-    content_length: int | None = None
-
-
 class HeaderReader:
     """Reads every header block of one direction of one connection, in order."""
 
-    __slots__ = ("_list_bytes_max", "_memo_bytes", "memo", "table")
+    __slots__ = ("_list_bytes_max", "_memo_blocks", "_memo_bytes", "memo", "table")
 
     def __init__(self, limits: Limits) -> None:
         self._list_bytes_max = limits.header_list_bytes
@@ -59,35 +48,36 @@ class HeaderReader:
         """What blocks mean *now*: emptied in place when the generation moves, and kept empty while
         a table size update is due. So a block that is found here needs no further check."""
         self._memo_bytes = 0
+        self._memo_blocks = 0
 
-    def read(self, position: Position, block: bytes) -> HeaderList:
-        """Return the list that a block holds; it must be called for every block not in the memo.
+    def read(self, position: Position, block: bytes) -> tuple[HeaderPairs, int]:
+        """Return the list that a block holds, and its marks if any of them is PARTICULAR, else 0.
 
-        Raises ConnectionFault where the block cannot be read.
+        It must be called for every block that is not in the memo. A list marked MALFORMED or
+        TOO_LONG may not be used. Raises ConnectionFault where the block cannot be read.
         """
         table = self.table
         generation = table.generation
-        pairs, marks, list_bytes = table.decode(block)
-        headers = HeaderList(tuple(pairs))
+        found, marks, list_bytes = table.decode(block)
+        pairs = tuple(found)
+        if marks & SHAPE not in SHAPES[position] or (
+            marks & HOST and differs_in_host(pairs, marks)
+        ):
+            marks |= MALFORMED
         if list_bytes > self._list_bytes_max:
-            headers.is_too_long = True
-            headers.problem = f"a header list of {list_bytes} bytes is over the limit"
-        elif marks & SHAPE not in SHAPES[position]:
-            headers.problem = f"a {position.name.lower()} has malformed headers"
-        if marks & (CONTENT_LENGTH | INTERIM | HOST):
-            note_particulars(headers, marks)
+            marks |= TOO_LONG
         if table.generation != generation:
-            self.forget()
-        elif not headers.problem and not marks & (CONTENT_LENGTH | INTERIM):
-            self._remember(position, block, headers.pairs)
-        return headers
+            if self._memo_blocks:
+                self.forget()
+        elif not marks & PARTICULAR:
+            self._remember(position, block, pairs)
+        return pairs, marks if marks & PARTICULAR else 0
 
     def forget(self) -> None:
         """Drop what is remembered: the table has changed, or must change with the next block."""
-        if self._memo_bytes:
-            self._memo_bytes = 0
-            for blocks in self.memo.values():
-                blocks.clear()
+        self._memo_bytes = self._memo_blocks = 0
+        for blocks in self.memo.values():
+            blocks.clear()
 
     def settings_acknowledged(self, table_bytes: int) -> None:
         """Hold the peer to the table size that it has acknowledged."""
@@ -96,22 +86,15 @@ class HeaderReader:
             self.forget()
 
     def _remember(self, position: Position, block: bytes, pairs: HeaderPairs) -> None:
-        if (
-            self._memo_bytes + len(block) > MEMO_BYTES
-            or sum(map(len, self.memo.values())) >= MEMO_BLOCKS
-        ):
+        if len(block) + self._memo_bytes > MEMO_BYTES or self._memo_blocks >= MEMO_BLOCKS:
             self.forget()
         if len(block) <= MEMO_BYTES:
             self._memo_bytes += len(block)
+            self._memo_blocks += 1
             self.memo[position][block] = pairs
 
 
-def note_particulars(headers: HeaderList, marks: int) -> None:
-    """Note what not every list has: a content length, an interim status, a host."""
-    found = dict(headers.pairs)
-    headers.is_interim = bool(marks & INTERIM)
-    if not headers.problem and marks & CONTENT_LENGTH:
-        headers.content_length = int(found[b"content-length"])
-    both = HOST | AUTHORITY
-    if marks & both == both and found.get(b"host") != found.get(b":authority"):
-        headers.problem = "the host field differs from the authority"
+def differs_in_host(pairs: HeaderPairs, marks: int) -> bool:
+    """Say whether the host field names another host than the authority (section 8.3.1)."""
+    found = dict(pairs)
+    return bool(marks & AUTHORITY) and found[b"host"] != found[b":authority"]

@@ -12,9 +12,10 @@ from ranvier.wire.http2.allowance import Allowance
 from ranvier.wire.http2.closed_streams import Ending
 from ranvier.wire.http2.connection_state import ConnectionState, Role
 from ranvier.wire.http2.errors import ConnectionFault, ErrorCode, StreamFault
-from ranvier.wire.http2.fields import Position
+from ranvier.wire.http2.fields import INTERIM, MALFORMED, TOO_LONG, Position
 from ranvier.wire.http2.frames import END_HEADERS, END_STREAM, HAS_PRIORITY, PADDED
-from ranvier.wire.http2.header_reader import HeaderList, HeaderReader
+from ranvier.wire.http2.header_reader import HeaderReader
+from ranvier.wire.http2.headers import HeaderPairs
 from ranvier.wire.http2.stream import (
     AWAITS_HEADERS,
     HAS_LENGTH,
@@ -150,31 +151,23 @@ class MessageFrames:
             )
 
     def _block(self, stream_id: int, block: bytes, *, end_stream: bool) -> None:
-        if len(block) > self._state.limits.header_block_bytes:
-            raise ConnectionFault(
-                ErrorCode.ENHANCE_YOUR_CALM, "a header block is over its limit of bytes"
-            )
-        stream = self._state.streams.get(stream_id)
+        state = self._state
+        stream = state.streams.get(stream_id)
         if stream is not None:
             self._block_of_open_stream(stream, block, end_stream=end_stream)
-        elif self._state.role is Role.SERVER and self._state.is_idle(stream_id):
-            self._request(stream_id, block, end_stream=end_stream)
+        elif state.role is Role.SERVER and stream_id > state.highest_remote_id and stream_id & 1:
+            self.request(stream_id, block, end_stream=end_stream)
         else:
             self._read(Position.TRAILER, block)
             self._late(stream_id, "HEADERS")
 
-    def _read(self, position: Position, block: bytes) -> HeaderList:
-        known = self.reader.memo[position].get(block)
-        return self.reader.read(position, block) if known is None else HeaderList(known)
-
-    def _request(self, stream_id: int, block: bytes, *, end_stream: bool) -> None:
+    def request(self, stream_id: int, block: bytes, *, end_stream: bool) -> None:
+        """Open the stream of a request, by its whole header block."""
         state = self._state
-        if not stream_id & 1:
-            raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "a request on a stream of the server")
         if stream_id > state.highest_remote_id + 2:
             state.closed_streams.skipped(state.highest_remote_id + 2, stream_id)
         state.highest_remote_id = stream_id
-        headers = self._read(Position.REQUEST, block)
+        pairs, marks = self._read(Position.REQUEST, block)
         if state.goaway_sent is not None and stream_id > state.goaway_sent:
             state.closed_streams.reset(stream_id, Ending.RESET_HERE)
             return
@@ -182,38 +175,51 @@ class MessageFrames:
             raise StreamFault(
                 stream_id, ErrorCode.REFUSED_STREAM, "too many streams are open; try again later"
             )
-        refuse_problem(stream_id, headers)
         stream = Stream(
             state, stream_id, int(end_stream), state.outbound.initial_window, state.stream_grant
         )
-        self._note_length(stream, headers, end_stream=end_stream)
+        if marks:
+            refuse_malformed(stream_id, marks)
+            self._note_length(stream, pairs, end_stream=end_stream)
         state.streams[stream_id] = stream
-        state.listener.request_received(stream, headers.pairs, end_stream=end_stream)
+        state.listener.request_received(stream, pairs, end_stream=end_stream)
+
+    def _read(self, position: Position, block: bytes) -> tuple[HeaderPairs, int]:
+        if len(block) > self._state.limits.header_block_bytes:
+            raise ConnectionFault(
+                ErrorCode.ENHANCE_YOUR_CALM, "a header block is over its limit of bytes"
+            )
+        known = self.reader.memo[position].get(block)
+        return self.reader.read(position, block) if known is None else (known, 0)
 
     def _block_of_open_stream(self, stream: Stream, block: bytes, *, end_stream: bool) -> None:
         if not stream.state & AWAITS_HEADERS:
-            self._trailers(stream, self._read(Position.TRAILER, block), end_stream=end_stream)
+            pairs, marks = self._read(Position.TRAILER, block)
+            self._trailers(stream, pairs, marks, end_stream=end_stream)
             return
-        headers = self._read(Position.RESPONSE, block)
-        refuse_problem(stream.id, headers)
-        if headers.is_interim:
-            if end_stream:
-                raise StreamFault(
-                    stream.id, ErrorCode.PROTOCOL_ERROR, "an interim response ends the stream"
-                )
-            return
+        pairs, marks = self._read(Position.RESPONSE, block)
+        if marks:
+            refuse_malformed(stream.id, marks)
+            if marks & INTERIM:
+                if end_stream:
+                    raise StreamFault(
+                        stream.id, ErrorCode.PROTOCOL_ERROR, "an interim response ends the stream"
+                    )
+                return
+            self._note_length(stream, pairs, end_stream=end_stream)
         stream.state &= ~AWAITS_HEADERS
-        self._note_length(stream, headers, end_stream=end_stream)
         if end_stream:
             stream.state |= REMOTE_ENDED
-        stream.listener.headers_received(headers.pairs, end_stream=end_stream)
+        stream.listener.headers_received(pairs, end_stream=end_stream)
         if end_stream:
             stream.end_there()
 
-    def _trailers(self, stream: Stream, headers: HeaderList, *, end_stream: bool) -> None:
+    def _trailers(
+        self, stream: Stream, pairs: HeaderPairs, marks: int, *, end_stream: bool
+    ) -> None:
         if stream.state & REMOTE_ENDED:
             raise StreamFault(stream.id, ErrorCode.STREAM_CLOSED, "HEADERS after END_STREAM")
-        refuse_problem(stream.id, headers)
+        refuse_malformed(stream.id, marks)
         if not end_stream:
             raise StreamFault(
                 stream.id, ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream"
@@ -223,17 +229,15 @@ class MessageFrames:
                 stream.id, ErrorCode.PROTOCOL_ERROR, "the content has not its stated length"
             )
         stream.state |= REMOTE_ENDED
-        stream.listener.trailers_received(headers.pairs)
+        stream.listener.trailers_received(pairs)
         stream.end_there()
 
-    def _note_length(self, stream: Stream, headers: HeaderList, *, end_stream: bool) -> None:
+    def _note_length(self, stream: Stream, pairs: HeaderPairs, *, end_stream: bool) -> None:
         """Hold the peer to the content length that it has stated (RFC 9113 section 8.1.1)."""
-        length = headers.content_length
-        if length is None or stream.state & NO_CONTENT:
+        found = dict(pairs)
+        if stream.state & NO_CONTENT or found.get(b":status") in (b"204", b"304"):
             return
-        status = dict(headers.pairs).get(b":status")
-        if status in (b"204", b"304"):
-            return
+        length = int(found[b"content-length"])
         if end_stream and length:
             raise StreamFault(
                 stream.id, ErrorCode.PROTOCOL_ERROR, "the content has not its stated length"
@@ -258,12 +262,12 @@ class MessageFrames:
         raise ConnectionFault(ErrorCode.STREAM_CLOSED, f"{what} on a stream that is complete")
 
 
-def refuse_problem(stream_id: int, headers: HeaderList) -> None:
-    """Raise StreamFault for a list that may not be used."""
-    if headers.is_too_long:
-        raise StreamFault(stream_id, ErrorCode.ENHANCE_YOUR_CALM, headers.problem)
-    if headers.problem:
-        raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR, headers.problem)
+def refuse_malformed(stream_id: int, marks: int) -> None:
+    """Raise StreamFault for a list that may not be used (RFC 9113 section 8.1.1)."""
+    if marks & TOO_LONG:
+        raise StreamFault(stream_id, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too long")
+    if marks & MALFORMED:
+        raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR, "the headers are malformed")
 
 
 def without_padding(data: bytes, start: int, end: int) -> tuple[int, int]:

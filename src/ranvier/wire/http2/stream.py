@@ -155,8 +155,8 @@ class Stream:
         """The stream is over."""
         return bool(self.state & CLOSED)
 
-    # The whole of a unary answer at once: as three calls it took 2.4 µs, so it takes 0.8
-    # (bench/http2_exchange.py).
+    # The whole of a unary answer at once: an exchange takes 2.3 µs so, and 3.5 µs with the three
+    # calls that it stands for (bench/http2_exchange.py).
     def respond(self, head: ReadyBlock, data: bytes, trailers: ReadyBlock) -> None:
         """Answer with headers, data and trailers, and end this side of the stream."""
         connection = self.connection
@@ -231,7 +231,8 @@ class Stream:
             if end_stream:
                 self._end_here()
             return
-        self._enqueue(data, size)
+        if size:
+            self._enqueue(data, size)
         if end_stream and not self.state & CLOSED:
             self.state |= LOCAL_ENDED
 
@@ -259,13 +260,17 @@ class Stream:
     def consumed(self, byte_count: int) -> None:
         """Give so much of the receive window back to the peer, some time.
 
-        Small amounts are gathered until they make half a window. A closed stream needs none.
+        Small amounts are gathered until they make half a window. A closed stream needs none: what
+        was not consumed is given back to the connection when the stream closes.
         """
         state = self.state
         if state & CLOSED:
             return
         connection = self.connection
-        self.consumed_bytes = consumed_bytes = self.consumed_bytes + byte_count
+        consumed_bytes = self.consumed_bytes + byte_count
+        if consumed_bytes > self.received_bytes:
+            raise StreamMisuse(f"stream {self.id} has not received what was consumed")
+        self.consumed_bytes = consumed_bytes
         connection.outbound.buffered_bytes -= byte_count
         window = connection.stream_window_bytes
         increment = consumed_bytes + window - self.granted_bytes
