@@ -44,10 +44,10 @@ def choice(*words: str) -> Kind[str]:
 
 
 def optional(kind: Kind[Value]) -> Kind[Value | None]:
-    """The same kind, or `off`, which reads as None."""
+    """The same kind, or `off` (and 0, as Axon's files have it), which reads as None."""
     return Kind(
         f"{kind.expected}, or `off`",
-        lambda text: None if text.lower() == "off" else kind.read(text),
+        lambda text: None if text.lower() in {"off", "0"} else kind.read(text),
     )
 
 
@@ -121,6 +121,7 @@ def _read_token(text: str) -> Secret:
 
 
 SWITCH: Final = Kind("true or false", _read_switch, is_switch=True)
+COUNT: Final = integer(1, 1_000_000_000)
 PORT: Final = Kind(
     "a port from 0 to 65535, where 0 takes any free one", lambda text: _bounded(text, 0, 65535)
 )

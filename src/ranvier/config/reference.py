@@ -5,12 +5,14 @@ python -m ranvier.config.reference > docs/reference/configuration.md
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass
+from typing import Final, get_type_hints
 
 from ranvier.config.keys import Derived, Key
-from ranvier.config.settings import KEYS
+from ranvier.config.settings import KEYS, Settings
 
 _INTRODUCTION: Final = """\
 # Configuration
@@ -41,24 +43,23 @@ variable is one that is not set. Keys marked *c* belong to the cluster: all node
 def render_reference() -> str:
     """Render the whole page as Markdown."""
     lines = [_INTRODUCTION]
-    for title, keys in _sections():
-        lines += [
-            f"## {title}",
-            "",
-            "| key | default | what it is | value |",
-            "| --- | --- | --- | --- |",
-        ]
-        lines += [_row(key) for key in keys]
-        lines.append("")
+    lines += _section("Node", [key for key in KEYS if "." not in key.name])
+    for name, section in get_type_hints(Settings).items():
+        if is_dataclass(section) and not any(key.name == name for key in KEYS):
+            keys = [key for key in KEYS if key.name.startswith(f"{name}.")]
+            lines += _section(f"`{name}`", keys, f"{inspect.getdoc(section)}")
     lines += ["## Names that Axon users know", "", "| property of Axon Server | key |"]
     lines += ["| --- | --- |", *_axon_rows(), ""]
     return "\n".join(lines)
 
 
-def _sections() -> Iterator[tuple[str, list[Key]]]:
-    yield "Node", [key for key in KEYS if "." not in key.name]
-    for section in dict.fromkeys(key.name.partition(".")[0] for key in KEYS if "." in key.name):
-        yield f"`{section}`", [key for key in KEYS if key.name.startswith(f"{section}.")]
+def _section(title: str, keys: Sequence[Key], about: str = "") -> Iterator[str]:
+    yield from (f"## {title}", "")
+    if about:
+        yield from (about, "")
+    yield from ("| key | default | what it is | value |", "| --- | --- | --- | --- |")
+    yield from map(_row, keys)
+    yield ""
 
 
 def _row(key: Key) -> str:
@@ -70,7 +71,7 @@ def _default(key: Key) -> str:
     if isinstance(key.default, Derived):
         return key.default.description
     if key.default is None:
-        return "-"
+        return "`off`" if "`off`" in key.kind.expected else "-"
     if isinstance(key.default, bool):
         return f"`{str(key.default).lower()}`"
     return f"`{key.default:g}`" if isinstance(key.default, float) else f"`{key.default}`"

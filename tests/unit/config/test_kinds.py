@@ -32,6 +32,7 @@ from ranvier.config.kinds import Kind
         (kinds.BIND_ADDRESS, "::", "::"),
         (kinds.BIND_ADDRESS, "localhost", "localhost"),
         (kinds.optional(kinds.SECONDS), "off", None),
+        (kinds.optional(kinds.COUNT), "0", None),
         (kinds.optional(kinds.SECONDS), "3", 3.0),
         (kinds.choice("json", "console"), "JSON", "json"),
         (kinds.PATH, "a/b", Path("a/b")),
