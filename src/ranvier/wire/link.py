@@ -77,6 +77,12 @@ class Link(asyncio.Protocol):
             self.flush()
             self.leave()
 
+    def abort(self) -> None:
+        """Close at once and without a word."""
+        self._is_leaving = True
+        if self.transport is not None:
+            self.transport.abort()
+
     # What the event loop tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -84,7 +90,7 @@ class Link(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.address, self.peer = peer_names(transport.get_extra_info("peername"))
         if not (has_agreed(transport.get_extra_info("ssl_object")) and self.opened()):
-            self._abort()
+            self.abort()
             return
         self.transport.set_write_buffer_limits(self._connection_limits.write_buffer_bytes)
         self._watch = Watch(self._connection_limits, self.loop.time(), SPREAD.uniform(-1, 1))
@@ -102,7 +108,7 @@ class Link(asyncio.Protocol):
         except Exception:
             # Nothing that a peer sends leads here; if a fault of ours does, this peer alone pays.
             LOG.exception("the connection of %s failed", self.peer)
-            self._abort()
+            self.abort()
             return
         if not self._is_established and self.http2.is_established:
             self._is_established = True
@@ -163,16 +169,13 @@ class Link(asyncio.Protocol):
             self._timer.cancel()
         farewell_seconds = self._connection_limits.farewell_seconds
         self._timer = self.loop.call_later(farewell_seconds, transport.abort)
-        if transport.can_write_eof():
-            transport.write_eof()
-        else:
-            transport.close()
-
-    def _abort(self) -> None:
-        """Close without a word."""
-        self._is_leaving = True
-        if self.transport is not None:
-            self.transport.abort()
+        try:
+            if transport.can_write_eof():
+                transport.write_eof()
+            else:
+                transport.close()
+        except OSError:
+            transport.abort()  # the peer has gone before us
 
     def _look(self) -> None:
         """Do what the watch says is due."""

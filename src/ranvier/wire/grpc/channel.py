@@ -182,6 +182,6 @@ async def connected(
     try:
         await link.wait_established()
     except BaseException:
-        link.cut("the client gave up")
+        link.abort()
         raise
     return link

@@ -12,6 +12,8 @@ from ranvier.wire.grpc.timeout import seconds_from
 from ranvier.wire.http2.headers import HeaderPairs
 
 CONTENT_TYPE = b"application/grpc"
+HEAD_FIELDS = (b":method", b"content-type", b":path", b"grpc-encoding", b"grpc-timeout")
+"""The headers that say what is asked for; all others are metadata."""
 MEMO_ENTRIES = 64
 """Heads kept per connection; a client has a few dozen methods, each with few sets of headers."""
 
@@ -42,46 +44,57 @@ class Refusal(Exception):  # noqa: N818  # an answer to send, never shown as an 
 class HeadMemo(Generic[M]):
     """Reads request headers; the same tuple object gives the same head without reading again.
 
-    Entries hold their tuple, so that its identity cannot pass to another one meanwhile.
+    Entries hold their tuple, so that its identity cannot pass to another one meanwhile. A second
+    memo, by what matters of the headers, serves callers that send some other header anew each time.
     """
 
-    __slots__ = ("_known", "_methods", "recall")
+    __slots__ = ("_by_fields", "_by_identity", "_methods", "recall")
 
     def __init__(self, methods: Mapping[bytes, M]) -> None:
         self._methods = methods
-        self._known: dict[int, tuple[HeaderPairs, RequestHead[M]]] = {}
-        self.recall: Callable[[int], tuple[HeaderPairs, RequestHead[M]] | None] = self._known.get
+        self._by_identity: dict[int, tuple[HeaderPairs, RequestHead[M]]] = {}
+        self._by_fields: dict[tuple[bytes | None, ...], RequestHead[M]] = {}
+        self.recall: Callable[[int], tuple[HeaderPairs, RequestHead[M]] | None] = (
+            self._by_identity.get
+        )
 
     def read(self, headers: HeaderPairs) -> RequestHead[M]:
         """Return the head of these headers; raise Refusal where they are no call of ours."""
         found = self.recall(id(headers))
         if found is not None:
             return found[1]
-        head = read_head(headers, self._methods)
-        if len(self._known) >= MEMO_ENTRIES:
-            self._known.clear()
-        self._known[id(headers)] = (headers, head)
+        get = dict(headers).get
+        fields = tuple(map(get, HEAD_FIELDS))
+        head = self._by_fields.get(fields)
+        if head is None:
+            head = read_head(fields, self._methods)
+            if len(self._by_fields) >= MEMO_ENTRIES:
+                self._by_fields.clear()
+            self._by_fields[fields] = head
+        if len(self._by_identity) >= MEMO_ENTRIES:
+            self._by_identity.clear()
+        self._by_identity[id(headers)] = (headers, head)
         return head
 
 
-def read_head(headers: HeaderPairs, methods: Mapping[bytes, M]) -> RequestHead[M]:
-    """Return what the headers of a request ask for; raise Refusal where they are no call."""
-    fields = dict(headers)
-    if fields.get(b":method") != b"POST":
+def read_head(fields: tuple[bytes | None, ...], methods: Mapping[bytes, M]) -> RequestHead[M]:
+    """Return what the values of HEAD_FIELDS ask for; raise Refusal where they are no call."""
+    verb, content_type, path, encoding, timeout = fields
+    if verb != b"POST":
         raise Refusal(((b":status", b"405"), (b"allow", b"POST")))
-    if not is_grpc(fields.get(b"content-type", b"")):
+    if not is_grpc(content_type or b""):
         raise Refusal(((b":status", b"415"), (b"accept", CONTENT_TYPE)))
-    path = fields.get(b":path", b"")
-    method = methods.get(path)
+    name = (path or b"").decode("latin-1")
+    method = methods.get(path or b"")
     if method is None:
-        raise unimplemented(f"there is no method {path.decode('latin-1')}")
-    encoding = fields.get(b"grpc-encoding", IDENTITY)
+        raise unimplemented(f"there is no method {name}")
+    encoding = encoding or IDENTITY
     if encoding not in INFLATERS:
         raise unimplemented(
             f"messages may not be compressed by {encoding.decode('latin-1')}",
             ((b"grpc-accept-encoding", ACCEPTED),),
         )
-    return RequestHead(path.decode("latin-1"), method, timeout_from(fields), INFLATERS[encoding])
+    return RequestHead(name, method, timeout_from(timeout), INFLATERS[encoding])
 
 
 def is_grpc(content_type: bytes) -> bool:
@@ -89,9 +102,8 @@ def is_grpc(content_type: bytes) -> bool:
     return content_type.startswith(CONTENT_TYPE) and content_type[16:17] in (b"", b"+", b";")
 
 
-def timeout_from(fields: Mapping[bytes, bytes]) -> float | None:
+def timeout_from(value: bytes | None) -> float | None:
     """Return the seconds that the caller gives the call, or None for as long as it takes."""
-    value = fields.get(b"grpc-timeout")
     if value is None:
         return None
     try:

@@ -75,12 +75,18 @@ class GrpcServer:
             listener.close()
             for link in list(listener.links):
                 link.drain()
-        everyone_left = asyncio.gather(*(listener.wait_until_empty() for listener in listeners))
         try:
-            await asyncio.wait_for(asyncio.shield(everyone_left), grace_seconds)
+            async with asyncio.timeout(grace_seconds):
+                await wait_until_empty(listeners)
         except TimeoutError:
             cut_links(listeners)
-            await everyone_left
+            await wait_until_empty(listeners)
+
+
+async def wait_until_empty(listeners: list[Listener]) -> None:
+    """Wait until every connection has ended."""
+    for listener in listeners:
+        await listener.wait_until_empty()
 
 
 def cut_links(listeners: list[Listener]) -> None:

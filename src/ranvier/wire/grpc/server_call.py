@@ -57,19 +57,19 @@ class CallHost(Protocol):
 class ServerCall:
     """One call. Every method may be called at any time; after the end they do nothing."""
 
-    __slots__ = (
-        "_has_started",
-        "_headers",
-        "_timer",
-        "_waiter",
-        "deadline",
-        "head",
-        "host",
-        "is_done",
-        "on_cancelled",
-        "stream",
-        "trailers",
-    )
+    # What few calls need has its default in the class, not in slots: a call is made in 0.2 µs
+    # instead of 0.5 (bench/unary_echo.py).
+    is_done = False
+    """The call was finished, or is over for another reason."""
+    deadline: float | None = None
+    """Time of the event loop at which the caller gives up."""
+    on_cancelled: Callable[[], object] | None = None
+    """Called once if the call is over before it was finished."""
+    trailers: HeaderPairs = ()
+    """Metadata to send after the messages, with OK or an error."""
+    _has_started = False
+    _timer: TimerHandle | None = None
+    _waiter: Future[None] | None = None
 
     def __init__(
         self, host: CallHost, stream: Stream, headers: HeaderPairs, head: RequestHead[object]
@@ -78,16 +78,6 @@ class ServerCall:
         self.stream = stream
         self.head = head
         self._headers = headers
-        self.is_done = False
-        self.deadline: float | None = None
-        """Time of the event loop at which the caller gives up."""
-        self.on_cancelled: Callable[[], object] | None = None
-        """Called once if the call is over before it was finished."""
-        self.trailers: HeaderPairs = ()
-        """Metadata to send after the messages, with OK or an error."""
-        self._has_started = False
-        self._timer: TimerHandle | None = None
-        self._waiter: Future[None] | None = None
 
     @property
     def path(self) -> str:
@@ -129,9 +119,10 @@ class ServerCall:
 
     def reply(self, message: bytes) -> None:
         """Answer with one message and OK, and be done."""
-        if self.is_done or not self._fits(message):
+        if self.is_done:
             return
-        if self._has_started or self.trailers:
+        size = len(message)
+        if self._has_started or self.trailers or size > self.host.limits.message_bytes_out:
             self.send(message)
             self.finish()
             return
@@ -139,7 +130,7 @@ class ServerCall:
         if self._timer is not None:
             self._timer.cancel()
         # One call for the whole answer, not three: most of what a short reply costs (bench).
-        self.stream.respond(HEAD, pack_prefix(0, len(message)) + message, OK)
+        self.stream.respond(HEAD, pack_prefix(0, size) + message, OK)
 
     def finish(self, error: GrpcError | None = None) -> None:
         """End the call after all queued messages: OK, or the error."""

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from ranvier.wire.grpc.framing import Deframer
 from ranvier.wire.grpc.reading import MessageReader
 from ranvier.wire.grpc.request_head import RequestHead
-from ranvier.wire.grpc.server_call import CallHost, CallListener, ServerCall
+from ranvier.wire.grpc.server_call import CallListener, ServerCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.grpc.unary_call import Oversized
 from ranvier.wire.http2.headers import HeaderPairs
-from ranvier.wire.http2.stream import Stream
 
 OpenCall = Callable[[ServerCall], CallListener]
 
@@ -19,41 +18,25 @@ OpenCall = Callable[[ServerCall], CallListener]
 class StreamMethod:
     """A method with a stream of request messages; `open_call` names who takes them."""
 
-    __slots__ = ("open_call", "oversized")
+    __slots__ = ("open", "open_call", "oversized")
 
     def __init__(self, open_call: OpenCall, oversized: Oversized | None) -> None:
         self.open_call = open_call
         self.oversized = oversized
-
-    def open(
-        self, host: CallHost, stream: Stream, headers: HeaderPairs, head: RequestHead[object]
-    ) -> StreamCall:
-        """Return a new call of this method."""
-        return StreamCall(host, stream, headers, head, self)
+        self.open = StreamCall
 
 
 class StreamCall(ServerCall):
     """Hands each message to the call's listener."""
 
-    __slots__ = ("_listener", "_method", "_reader")
-
-    def __init__(
-        self,
-        host: CallHost,
-        stream: Stream,
-        headers: HeaderPairs,
-        head: RequestHead[object],
-        method: StreamMethod,
-    ) -> None:
-        super().__init__(host, stream, headers, head)
-        self._method = method
-        self._listener: CallListener | None = None
-        self._reader: MessageReader | None = None
+    head: RequestHead[StreamMethod]
+    _listener: CallListener | None = None
+    _reader: MessageReader | None = None
 
     def begin(self, *, end_stream: bool) -> None:
         """Start the call, once it is admitted."""
         try:
-            self._listener = listener = self._method.open_call(self)
+            self._listener = listener = self.head.method.open_call(self)
         except Exception as problem:  # whatever a handler raises ends its call alone
             self.fail(problem)
             return
@@ -98,9 +81,9 @@ class StreamCall(ServerCall):
 
     def oversized(self, byte_count: int) -> GrpcError | None:
         """Return why a message of so many bytes ends the call; None: it is dropped."""
-        if self._method.oversized is None:
+        if self.head.method.oversized is None:
             return super().oversized(byte_count)
-        return self._method.oversized(self, byte_count)
+        return self.head.method.oversized(self, byte_count)
 
     def _tell_cancelled(self) -> None:
         super()._tell_cancelled()

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from ranvier.wire.grpc.framing import PREFIX_BYTES, Deframer, unpack_prefix
 from ranvier.wire.grpc.reading import MessageReader
 from ranvier.wire.grpc.request_head import RequestHead
-from ranvier.wire.grpc.server_call import CallHost, ServerCall
+from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 from ranvier.wire.http2.headers import HeaderPairs
-from ranvier.wire.http2.stream import Stream
 
 Handler = Callable[[ServerCall, bytes], None]
 Oversized = Callable[[ServerCall, int], GrpcError | None]
@@ -20,36 +19,20 @@ Oversized = Callable[[ServerCall, int], GrpcError | None]
 class UnaryMethod:
     """A method with one request message, which `handler` gets once the caller has half-closed."""
 
-    __slots__ = ("handler", "oversized")
+    __slots__ = ("handler", "open", "oversized")
 
     def __init__(self, handler: Handler, oversized: Oversized | None) -> None:
         self.handler = handler
         self.oversized = oversized
-
-    def open(
-        self, host: CallHost, stream: Stream, headers: HeaderPairs, head: RequestHead[object]
-    ) -> UnaryCall:
-        """Return a new call of this method."""
-        return UnaryCall(host, stream, headers, head, self)
+        self.open = UnaryCall
 
 
 class UnaryCall(ServerCall):
     """Waits for the one message and the half-close behind it, then calls the handler."""
 
-    __slots__ = ("_message", "_method", "_reader")
-
-    def __init__(
-        self,
-        host: CallHost,
-        stream: Stream,
-        headers: HeaderPairs,
-        head: RequestHead[object],
-        method: UnaryMethod,
-    ) -> None:
-        super().__init__(host, stream, headers, head)
-        self._method = method
-        self._message: bytes | None = None
-        self._reader: MessageReader | None = None
+    head: RequestHead[UnaryMethod]
+    _message: bytes | None = None
+    _reader: MessageReader | None = None
 
     def begin(self, *, end_stream: bool) -> None:
         """Start the call, once it is admitted."""
@@ -65,7 +48,7 @@ class UnaryCall(ServerCall):
             if not flag and length == size - PREFIX_BYTES <= self.host.limits.message_bytes_in:
                 self.stream.consumed(size)
                 try:
-                    self._method.handler(self, buffer[start + PREFIX_BYTES : end])
+                    self.head.method.handler(self, buffer[start + PREFIX_BYTES : end])
                 except Exception as problem:  # whatever a handler raises ends its call alone
                     self.fail(problem)
                 return
@@ -93,15 +76,15 @@ class UnaryCall(ServerCall):
             )
             return
         try:
-            self._method.handler(self, message)
+            self.head.method.handler(self, message)
         except Exception as problem:  # whatever a handler raises ends its call alone
             self.fail(problem)
 
     def oversized(self, byte_count: int) -> GrpcError | None:
         """Return why a message of so many bytes ends the call; None: it is dropped."""
-        if self._method.oversized is None:
+        if self.head.method.oversized is None:
             return super().oversized(byte_count)
-        return self._method.oversized(self, byte_count)
+        return self.head.method.oversized(self, byte_count)
 
     def _read(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
         if self.is_done:
