@@ -16,6 +16,7 @@ from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, needs_of
 from ranvier.events.fold import fold
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
 from ranvier.storage.context_catalogue import ContextDescription
+from ranvier.storage.errors import HeadWentBack
 from ranvier.storage.event_log import AggregatePage, MatchPage, Page
 
 Twist = Callable[[str, Sequence[Append]], Sequence[Outcome] | None]
@@ -45,6 +46,7 @@ class MemoryEventLog:
         self.twist: Twist = lambda _context, _appends: None
         self.read_error: RanvierError | None = None
         self.find_errors: list[RanvierError] = []
+        self.gone_back: dict[str, HeadWentBack] = {}
 
     def context(self, name: str) -> MemoryContext:
         if name not in self.contexts:
@@ -93,12 +95,16 @@ class MemoryEventLog:
         return self.context(context).keys.get(append_id)
 
     async def head(self, context: str) -> int:
+        if context in self.gone_back:
+            raise self.gone_back[context]
         return len(self.context(context).events)
 
     async def heads(self) -> Mapping[str, int]:
         self.head_looks += 1
         if self.read_error is not None:
             raise self.read_error
+        for error in self.gone_back.values():
+            raise error
         return {name: len(context.events) for name, context in self.contexts.items()}
 
     async def first_token(self, context: str) -> int:

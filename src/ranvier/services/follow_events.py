@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
@@ -110,7 +110,10 @@ class FollowEvents:
         if not self._feeds:
             return
         before = {context: feed.head for context, feed in self._feeds.items()}
-        heads = await self._event_log.heads()
+        try:
+            heads = await self._event_log.heads()
+        except HeadWentBack:
+            heads = await self._heads_one_by_one(before)
         for context, seen in before.items():
             feed = self._feeds.get(context)
             if feed is not None:
@@ -124,10 +127,28 @@ class FollowEvents:
                 await self.look()
             except RanvierError as error:
                 logger.warning("the heads of the contexts could not be read: %s", error)
+            except Exception:
+                logger.exception("the look at the heads failed")
+
+    async def _heads_one_by_one(self, contexts: Iterable[str]) -> dict[str, int]:
+        """Return the heads that can be trusted; the fault of one context is not that of others."""
+        heads: dict[str, int] = {}
+        for context in contexts:
+            try:
+                heads[context] = await self._event_log.head(context)
+            except HeadWentBack as error:
+                self._give_up(self._feeds.get(context), error)
+            except UnknownContext:
+                continue
+        return heads
 
     async def _see_head(self, feed: EventFeed) -> None:
         seen = feed.head
-        head = await self._event_log.head(feed.context)
+        try:
+            head = await self._event_log.head(feed.context)
+        except HeadWentBack as error:
+            self._give_up(feed, error)
+            raise
         self._compare(feed, seen, head)
 
     def _compare(self, feed: EventFeed, seen: int, head: int | None) -> None:
@@ -139,8 +160,10 @@ class FollowEvents:
         else:
             feed.reach(head)
 
-    def _give_up(self, feed: EventFeed, error: RanvierError) -> None:
+    def _give_up(self, feed: EventFeed | None, error: RanvierError) -> None:
         """Drop the ring and end its streams: no position in it can be trusted."""
+        if feed is None:
+            return
         feed.end(error)
         if self._feeds.get(feed.context) is feed:
             self._drop(feed)

@@ -15,7 +15,7 @@ from ranvier.services.event_follower import LOOKS_BEYOND_HEAD, EventFollower
 from ranvier.services.event_ring import RingLimits
 from ranvier.services.follow_events import FollowEvents
 from ranvier.storage.errors import HeadWentBack, StorageUnavailable
-from tests.support.memory_event_log import MemoryEventLog
+from tests.support.memory_event_log import MemoryContext, MemoryEventLog
 from tests.support.new_events import stream
 
 
@@ -261,6 +261,24 @@ async def test_a_new_reader_that_finds_the_head_gone_back_ends_the_older_ones_to
         await following.follow.follow("default", 0)
     with pytest.raises(HeadWentBack):
         await read_next(older)
+
+
+async def test_a_database_that_finds_the_head_gone_back_itself_ends_that_context_only() -> None:
+    following = Following(before=5)
+    following.log.contexts["other"] = MemoryContext()
+    await following.follow.start()
+    bad = asyncio.create_task(read_next(await following.follow.follow("default", 5)))
+    good = asyncio.create_task(read_next(await following.follow.follow("other", 0)))
+    assert await is_asleep(bad)
+    following.log.gone_back["default"] = HeadWentBack("default", 5, 2)
+    following.log.store("other", *following.events[:1])
+    await following.ticker.tick()
+    with pytest.raises(HeadWentBack):
+        await bad
+    assert await good == following.rows(0, 1)
+    with pytest.raises(HeadWentBack):
+        await following.follow.follow("default", 0)
+    await following.follow.stop()
 
 
 async def test_the_ring_is_dropped_when_the_head_went_back() -> None:
