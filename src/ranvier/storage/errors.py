@@ -44,6 +44,19 @@ class StorageNotOpen(StorageUnavailable):
         super().__init__("it is not open")
 
 
+class DatabaseDamaged(StorageError):
+    """The database file does not hold together."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-DAMAGED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The database is damaged ({reason}): stop the node, run `ranvier database check`, "
+            "and restore a back-up."
+        )
+        self.reason = reason
+
+
 class HeadWentBack(StorageError):
     """The database shows fewer events than it has shown before: it is not the one that we knew."""
 

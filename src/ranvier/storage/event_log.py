@@ -39,8 +39,8 @@ class AggregatePage:
 class MatchPage:
     """Matching events as (token, data), ascending; there may be none although more follow.
 
-    All matches below `next_token` have been seen; the read is over when it reaches the end asked
-    for.
+    All matches below `next_token` have been seen; it ends at the end asked for or at the head,
+    whichever comes first.
     """
 
     rows: Sequence[tuple[int, bytes]]

@@ -1,0 +1,1 @@
+"""The system database of one node: SQLite in write-ahead mode, one writer, short reads."""

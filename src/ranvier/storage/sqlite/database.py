@@ -1,0 +1,149 @@
+"""The system database of one node: opens it, gives out its parts, closes it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import apsw
+
+from ranvier.storage.check_report import CheckReport
+from ranvier.storage.errors import DatabaseTooNew
+from ranvier.storage.sqlite.check import check_directory
+from ranvier.storage.sqlite.checkpointing import Checkpointing
+from ranvier.storage.sqlite.connections import (
+    database_path,
+    open_checkpointer,
+    open_reader,
+    sync_log,
+)
+from ranvier.storage.sqlite.contexts import ContextTools, KnownContexts, SqliteContexts
+from ranvier.storage.sqlite.directory_lock import DirectoryLock
+from ranvier.storage.sqlite.event_log import SqliteEvents
+from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
+from ranvier.storage.sqlite.options import SqliteOptions
+from ranvier.storage.sqlite.seen_heads import SeenHeads
+from ranvier.storage.sqlite.snapshots import SqliteSnapshots
+from ranvier.storage.sqlite.workers import Workers, tell
+from ranvier.storage.sqlite.writer import Writer, WriterHooks
+
+DEFAULT_OPTIONS = SqliteOptions()
+
+
+class SqliteDatabase:
+    """Implements the port `Database` in one directory, which it holds from start to stop."""
+
+    def __init__(self, directory: Path, options: SqliteOptions = DEFAULT_OPTIONS) -> None:
+        self._directory = directory
+        self._options = options
+        self._path = database_path(directory)
+        self._lock = DirectoryLock(directory)
+        self._known = KnownContexts()
+        self._checkpointing = Checkpointing(options)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writer = Writer(
+            self._path,
+            options,
+            WriterHooks(self._checkpointing.committed, self._writer_lost, self._known.load),
+        )
+        self._writers = Workers("ranvier-writer", self._open_writer, Writer.close)
+        self._readers = Workers(
+            "ranvier-reader",
+            lambda: open_reader(self._path, options),
+            apsw.Connection.close,
+            count=options.reader_count,
+            waiting_limit=options.waiting_reads,
+        )
+        self._checkpointers = Workers(
+            "ranvier-checkpointer",
+            lambda: open_checkpointer(self._path, options),
+            apsw.Connection.close,
+        )
+        self._checkpointing.use(self._checkpointers, self._writers)
+        tools = ContextTools(self._writers, self._readers, self._known, SeenHeads(), options)
+        self._events = SqliteEvents(tools)
+        self._snapshots = SqliteSnapshots(tools)
+        self._contexts = SqliteContexts(tools)
+
+    @property
+    def events(self) -> SqliteEvents:
+        """The events."""
+        return self._events
+
+    @property
+    def snapshots(self) -> SqliteSnapshots:
+        """The snapshots."""
+        return self._snapshots
+
+    @property
+    def contexts(self) -> SqliteContexts:
+        """The contexts."""
+        return self._contexts
+
+    @property
+    def ready(self) -> bool:
+        """Whether writing is possible as far as is known; a failed commit makes it False."""
+        return self._writer.ready
+
+    def oldest_read_seconds(self) -> float:
+        """The age of the oldest snapshot of the database that a reader holds."""
+        return self._readers.oldest_job_seconds()
+
+    async def start(self) -> None:
+        """Take the directory, bring the tables up to date and be ready.
+
+        Raises `DataDirectoryInUse`, `DatabaseTooNew`, `ForeignDatabase` or `MigrationChanged` and
+        has then changed nothing.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock.acquire()
+        try:
+            await self._writers.start()
+            await self._readers.start()
+            await self._checkpointers.start()
+        except BaseException:
+            await self.stop()
+            raise
+        await self._contexts.clear_leftovers()
+
+    async def stop(self) -> None:
+        """Finish what was handed in, then close; the directory is free for the next node."""
+        await self._checkpointers.stop()
+        await self._readers.stop()
+        await self._writers.stop()
+        self._lock.release()
+
+    async def check(self) -> CheckReport:
+        """Look for damage; the database may be in use meanwhile."""
+        return await asyncio.to_thread(check_directory, self._directory)
+
+    def _open_writer(self) -> Writer:
+        refuse_unsuitable_file(self._path)
+        sync_log(self._path)
+        connection = self._writer.open()
+        try:
+            migrate(connection, self._path)
+        except DatabaseTooNew:
+            # The log of the newer program stays as it is, too.
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            self._writer.close()
+            raise
+        except BaseException:
+            self._writer.close()
+            raise
+        self._known.load(connection)
+        return self._writer
+
+    def _writer_lost(self) -> None:
+        if self._loop is not None:
+            tell(self._loop, self._reopen_later)
+
+    def _reopen_later(self) -> None:
+        """Try on the writer thread after a pause, and again after each failure."""
+        if self._loop is not None:
+            self._loop.call_later(
+                self._options.reopen_seconds,
+                self._writers.post_unless_stopped,
+                lambda writer: None if writer.try_open() else self._writer_lost(),
+            )

@@ -1,0 +1,97 @@
+"""Reads what a batch of appends must know, inside the transaction that will store it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import apsw
+
+from ranvier.events.append import Append
+from ranvier.events.criterion import Criterion
+from ranvier.events.facts import NO_MATCH, Facts, Needs, needs_of
+from ranvier.events.limits import NUMBER_LIMIT
+from ranvier.events.tag import Tag
+from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
+from ranvier.storage.sqlite.statements import fetch_all, load_statements
+
+_SQL = load_statements("append")
+_CONTEXT_FACTS = _SQL["context_facts"]
+_LATEST_MATCH_BY_TAGS = _SQL["latest_match_by_tags"]
+_LATEST_MATCH_BY_NAMES = _SQL["latest_match_by_names"]
+_STORED_APPEND = _SQL["stored_append"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFacts:
+    """The facts of a batch, and the time from which its events' times may rise."""
+
+    latest_time_ms: int
+    facts: Facts
+
+
+def read_facts(
+    cursor: apsw.Cursor, context_id: int, appends: Iterable[Append]
+) -> ContextFacts | None:
+    """Answer every question of the batch; None if the context has been deleted."""
+    needs = needs_of(appends)
+    aggregate_ids = list(needs.aggregate_ids)
+    rows = fetch_all(cursor, _CONTEXT_FACTS, (context_id, json.dumps(aggregate_ids)))
+    if not rows:
+        return None
+    head, latest_time_ms, last_sequences = rows[0]
+    facts = Facts(
+        head,
+        dict(zip(aggregate_ids, json.loads(last_sequences), strict=True)),
+        _latest_matches(cursor, context_id, head, needs) if needs.markers else {},
+        _stored_bases(cursor, context_id, needs) if needs.base_ids else frozenset(),
+    )
+    return ContextFacts(-NUMBER_LIMIT if latest_time_ms is None else latest_time_ms, facts)
+
+
+def tags_as_json(tags: Iterable[Tag]) -> str:
+    """Tags as the statements take them: a list of pairs of hexadecimal texts."""
+    return json.dumps([(tag.key.hex(), tag.value.hex()) for tag in tags])
+
+
+def names_as_json(names: tuple[str, ...]) -> str | None:
+    """Names as the statements take them; None asks for every name."""
+    return json.dumps(names) if names else None
+
+
+def _latest_matches(
+    cursor: apsw.Cursor, context_id: int, head: int, needs: Needs
+) -> dict[Criterion, int]:
+    return {
+        criterion: NO_MATCH
+        if marker >= head
+        else _latest_match(cursor, context_id, criterion, max(marker, 0))
+        for criterion, marker in needs.markers.items()
+    }
+
+
+def _latest_match(cursor: apsw.Cursor, context_id: int, criterion: Criterion, marker: int) -> int:
+    base = base_position(context_id)
+    names = names_as_json(criterion.names)
+    if criterion.tags:
+        first, *others = criterion.tags
+        others_json = tags_as_json(others)
+        found = fetch_all(
+            cursor,
+            _LATEST_MATCH_BY_TAGS,
+            (context_id, first.key, first.value, marker, others_json, names, base),
+        )
+    else:
+        found = fetch_all(
+            cursor, _LATEST_MATCH_BY_NAMES, (base + marker, base + TOKEN_LIMIT, base, names)
+        )
+    return int(found[0][0]) if found else NO_MATCH
+
+
+def _stored_bases(cursor: apsw.Cursor, context_id: int, needs: Needs) -> frozenset[bytes]:
+    return frozenset(
+        base_id
+        for base_id in needs.base_ids
+        if fetch_all(cursor, _STORED_APPEND, (context_id, base_id))
+    )

@@ -1,0 +1,40 @@
+-- name: all
+SELECT id, name, dcb FROM context WHERE name IS NOT NULL
+
+-- name: create
+INSERT INTO context (name, dcb) VALUES (?1, ?2)
+RETURNING id
+
+-- name: describe
+SELECT name, dcb, head FROM context WHERE id = ?1
+
+-- name: mark_deleted
+UPDATE context SET name = NULL WHERE id = ?1
+
+-- name: deleted
+SELECT id FROM context WHERE name IS NULL
+
+-- name: clear_events
+DELETE FROM event
+WHERE position IN (
+    SELECT position FROM event WHERE position >= ?1 << 40 AND position < (?1 + 1) << 40 LIMIT ?2
+)
+
+-- name: clear_tags
+DELETE FROM event_tag
+WHERE (context, key, value, token) IN (
+    SELECT context, key, value, token FROM event_tag WHERE context = ?1 LIMIT ?2
+)
+
+-- name: clear_append_keys
+DELETE FROM append_key
+WHERE (context, append_id) IN (
+    SELECT context, append_id FROM append_key WHERE context = ?1 LIMIT ?2
+)
+
+-- name: clear_snapshots
+DELETE FROM snapshot
+WHERE id IN (SELECT id FROM snapshot WHERE context = ?1 LIMIT ?2)
+
+-- name: remove
+DELETE FROM context WHERE id = ?1

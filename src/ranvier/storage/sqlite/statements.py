@@ -1,0 +1,30 @@
+"""SQL lives in files, each statement under its name; Python asks for it by that name."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import apsw
+
+_MARK = "-- name: "
+
+
+def load_statements(file_name: str) -> dict[str, str]:
+    """Read `queries/<file_name>.sql` into a mapping from statement name to its text.
+
+    Lines above the first name are remarks for the reader of the file.
+    """
+    text = (resources.files(__package__) / "queries" / f"{file_name}.sql").read_text("utf-8")
+    statements: dict[str, str] = {}
+    for block in ("\n" + text).split("\n" + _MARK)[1:]:
+        name, _, statement = block.partition("\n")
+        statements[name.strip()] = statement.strip()
+    return statements
+
+
+def fetch_all(
+    source: apsw.Connection | apsw.Cursor, statement: str, parameters: tuple[Any, ...] = ()
+) -> list[Any]:
+    """Run a statement to its end and return its rows; a read ends its transaction with it."""
+    return source.execute(statement, parameters).fetchall()

@@ -1,0 +1,142 @@
+"""Threads that own a database connection each, and the way from the event loop to them and back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from ranvier.storage.errors import StorageNotOpen, StorageUnavailable
+from ranvier.storage.sqlite.failures import in_our_words
+
+Tool = TypeVar("Tool")
+Result = TypeVar("Result")
+
+_Job: TypeAlias = Callable[[Tool], None]
+
+
+class Workers(Generic[Tool]):
+    """A few threads that take jobs in order, each with a tool (a connection) of its own.
+
+    A job that was begun is never cut short: cancelling the caller only drops the answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make_tool: Callable[[], Tool],
+        put_away: Callable[[Tool], None],
+        *,
+        count: int = 1,
+        waiting_limit: int = 100_000,
+    ) -> None:
+        self._name = name
+        self._make_tool = make_tool
+        self._put_away = put_away
+        self._count = count
+        self._waiting_limit = waiting_limit
+        self._jobs: SimpleQueue[_Job[Tool] | None] = SimpleQueue()
+        self._threads: list[Thread] = []
+        self._running_since: dict[str, float] = {}
+        self._open = False
+
+    async def start(self) -> None:
+        """Start the threads; raises what making a tool raised, with all threads ended again."""
+        loop = asyncio.get_running_loop()
+        self._jobs = SimpleQueue()
+        self._open = True
+        made: list[asyncio.Future[None]] = []
+        for index in range(self._count):
+            future: asyncio.Future[None] = loop.create_future()
+            made.append(future)
+            thread = Thread(
+                target=self._work, args=(loop, future), name=f"{self._name}-{index}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        results = await asyncio.gather(*made, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            await self.stop()
+            raise failures[0]
+
+    async def stop(self) -> None:
+        """Let the threads finish what was handed in, put their tools away and end."""
+        self._open = False
+        threads, self._threads = self._threads, []
+        for _ in threads:
+            self._jobs.put(None)
+        for thread in threads:
+            await asyncio.to_thread(thread.join)
+
+    async def run(self, job: Callable[[Tool], Result]) -> Result:
+        """Run a job on the next free thread and return what it returns or raise what it raises."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+
+        def run_and_tell(tool: Tool) -> None:
+            try:
+                result = job(tool)
+            except Exception as error:  # the caller gets it, whatever it is
+                tell(loop, _fail, future, in_our_words(error))
+            else:
+                tell(loop, _succeed, future, result)
+
+        self.post(run_and_tell)
+        return await future
+
+    def post(self, job: _Job[Tool]) -> None:
+        """Hand in a job that tells its own result; it must not raise. Safe from any thread."""
+        if not self._open:
+            raise StorageNotOpen
+        if self._jobs.qsize() >= self._waiting_limit:
+            raise StorageUnavailable("too many requests wait for it")
+        self._jobs.put(job)
+
+    def post_unless_stopped(self, job: _Job[Tool]) -> None:
+        """Hand in a job that may be left undone: the next start finds it again."""
+        try:
+            self.post(job)
+        except StorageUnavailable:
+            return
+
+    def oldest_job_seconds(self) -> float:
+        """How long the longest of the running jobs has been running."""
+        started = min(self._running_since.values(), default=None)
+        return 0.0 if started is None else time.monotonic() - started
+
+    def _work(self, loop: asyncio.AbstractEventLoop, made: asyncio.Future[None]) -> None:
+        try:
+            tool = self._make_tool()
+        except Exception as error:  # `start` raises it
+            tell(loop, _fail, made, in_our_words(error))
+            return
+        tell(loop, _succeed, made, None)
+        key = str(id(made))
+        while (job := self._jobs.get()) is not None:
+            self._running_since[key] = time.monotonic()
+            job(tool)
+            del job  # what it holds on to must not live until the next one comes
+            del self._running_since[key]
+        self._put_away(tool)
+
+
+def tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *arguments: Any) -> None:
+    """Call back on the event loop, unless it has ended: then nobody waits any more."""
+    try:
+        loop.call_soon_threadsafe(callback, *arguments)
+    except RuntimeError:
+        return
+
+
+def _succeed(future: asyncio.Future[Result], result: Result) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
