@@ -18,7 +18,7 @@ from ranvier.services.append_sequencer import (
 )
 from ranvier.services.batch_limits import BatchLimits
 from ranvier.services.byte_budget import ByteBudget
-from ranvier.services.errors import NodeStopping
+from ranvier.services.errors import AppendQueueFull, NodeStopping
 from ranvier.storage.event_log import EventLog
 
 
@@ -88,29 +88,41 @@ class AppendEvents:
     ) -> None:
         """Store these events together and call `done` once, with where they are or why not.
 
-        The form of the hot path: no task and no future for each append. `done` may be called
-        before this returns.
+        The form without a task or future for each append. `done` may be called before this
+        returns.
         """
         byte_count = sum([len(event.data) for event in events])
         try:
-            self._refuse_when_stopping()
             self.budget.take(byte_count)
-        except RanvierError as error:
+        except AppendQueueFull as error:
             done(error)
+        else:
+            self.append_counted(context, events, byte_count, done, condition)
+
+    def append_counted(
+        self,
+        context: str,
+        events: Sequence[NewEvent],
+        byte_count: int,
+        done: Done,
+        condition: AppendCondition | None = None,
+    ) -> None:
+        """Do as `append_then` for events whose bytes are taken from the budget already.
+
+        They are given back with the answer, whatever it is.
+        """
+        if self._is_stopping:
+            self.budget.give_back(byte_count)
+            done(NodeStopping())
             return
         append = Append(self._mint_append_id(), tuple(events), condition)
-        self._sequencer(context).add(WaitingAppend(append, byte_count, done))
+        sequencer = self._sequencers.get(context) or self._new_sequencer(context)
+        sequencer.add(WaitingAppend(append, byte_count, done))
 
-    def _refuse_when_stopping(self) -> None:
-        if self._is_stopping:
-            raise NodeStopping
-
-    def _sequencer(self, context: str) -> AppendSequencer:
-        sequencer = self._sequencers.get(context)
-        if sequencer is None:
-            self._forget_idle_sequencers()
-            sequencer = AppendSequencer(context, self._dependencies)
-            self._sequencers[context] = sequencer
+    def _new_sequencer(self, context: str) -> AppendSequencer:
+        self._forget_idle_sequencers()
+        sequencer = AppendSequencer(context, self._dependencies)
+        self._sequencers[context] = sequencer
         return sequencer
 
     def _forget_idle_sequencers(self) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import grpc
 import pytest
 
+from ranvier.storage.sqlite.database import SqliteDatabase
 from tests.support.axon_node import AxonNode, NodeSettings
-from tests.support.memory_event_log import MemoryDatabase
+from tests.support.axon_stubs import ServiceStub, event_store_stub
 
 StartNode = Callable[..., AxonNode]
 
 
 @pytest.fixture
-def start_node() -> Iterator[StartNode]:
+def start_node(tmp_path: Path) -> Iterator[StartNode]:
     """Start nodes that are stopped when the test is over."""
     nodes: list[AxonNode] = []
 
     def start(settings: NodeSettings | None = None) -> AxonNode:
-        nodes.append(AxonNode(MemoryDatabase, settings))
+        directory = tmp_path / f"data-{len(nodes)}"
+        nodes.append(AxonNode(lambda: SqliteDatabase(directory), settings))
         return nodes[-1]
 
     yield start
@@ -30,3 +34,16 @@ def start_node() -> Iterator[StartNode]:
 def node(start_node: StartNode) -> AxonNode:
     """An ordinary node."""
     return start_node()
+
+
+@pytest.fixture
+def channel(node: AxonNode) -> Iterator[grpc.Channel]:
+    """A grpcio channel to the node."""
+    with grpc.insecure_channel(node.address) as channel:
+        yield channel
+
+
+@pytest.fixture
+def stub(channel: grpc.Channel) -> ServiceStub:
+    """The node's event store."""
+    return event_store_stub(channel)
