@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ranvier.wire.http2.errors import LimitsInvalid
@@ -73,15 +74,21 @@ class Limits:
     """Streams reset lately: frames under way then are told from those of a broken peer."""
 
     def __post_init__(self) -> None:
-        in_range("frame_payload_bytes", self.frame_payload_bytes, FRAME_BYTES_MIN, FRAME_BYTES_MAX)
-        in_range("stream_window_bytes", self.stream_window_bytes, 1, WINDOW_BYTES_MAX)
-        in_range("connection_window_bytes", self.connection_window_bytes, 1, WINDOW_BYTES_MAX)
-        in_range("header_table_bytes", self.header_table_bytes, 0, 64 * KIB)
-        in_range("concurrent_streams", self.concurrent_streams, 0, WINDOW_BYTES_MAX)
-        in_range("header_list_bytes", self.header_list_bytes, 1, WINDOW_BYTES_MAX)
+        for field, (lowest, highest) in RANGES.items():
+            value = getattr(self, field)
+            if not lowest <= value <= highest:
+                raise LimitsInvalid(f"{field} must be from {lowest} to {highest}, not {value}")
 
 
-def in_range(field: str, value: int, lowest: int, highest: int) -> None:
-    """Raise LimitsInvalid unless the value lies between both, which are allowed themselves."""
-    if not lowest <= value <= highest:
-        raise LimitsInvalid(f"{field} must be from {lowest} to {highest}, not {value}")
+RANGES: Mapping[str, tuple[float, float]] = {
+    "concurrent_streams": (0, WINDOW_BYTES_MAX),
+    "header_list_bytes": (1, WINDOW_BYTES_MAX),
+    "header_table_bytes": (0, 64 * KIB),
+    "frame_payload_bytes": (FRAME_BYTES_MIN, FRAME_BYTES_MAX),
+    "stream_window_bytes": (1, WINDOW_BYTES_MAX),
+    "connection_window_bytes": (1, WINDOW_BYTES_MAX),
+    "output_chunk_bytes": (1, WINDOW_BYTES_MAX),
+    "low_water_bytes": (1, WINDOW_BYTES_MAX),
+    "ping_interval_seconds": (0.001, 86_400),
+}
+"""What HTTP/2 or common sense allows, both ends included; other fields are what they are."""
