@@ -37,6 +37,7 @@ class Echo:
         self.open_calls = 0
         self.most_open_calls = 0
         self.blocks_written = 0
+        self.gathered: list[tuple[ServerCall, bytes]] = []
 
     def add_to(self, server: GrpcServer) -> None:
         server.add_service(
@@ -53,6 +54,7 @@ class Echo:
                 "Metadata": unary(self.metadata),
                 "Wait": unary(self.wait),
                 "Flood": server_streaming(self.flood),
+                "Gather": unary_callback(self.gather),
                 "Strict": unary_callback(
                     self.unary_callback,
                     oversized=lambda call, size: GrpcError(
@@ -121,6 +123,14 @@ class Echo:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+
+    def gather(self, call: ServerCall, message: bytes) -> None:
+        """Answer no call before a thousand of them are open."""
+        self.gathered.append((call, message))
+        if len(self.gathered) == 1_000:
+            for waiting, text in self.gathered:
+                waiting.reply(text)
+            self.gathered.clear()
 
 
 class ChatListener:

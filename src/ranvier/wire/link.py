@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from random import Random
 from typing import cast
 
@@ -66,9 +67,20 @@ class Link(asyncio.Protocol):
 
     # What others may ask for.
 
+    @property
+    def peer_certificate(self) -> Mapping[str, object] | None:
+        """What TLS has verified of the peer, as `ssl.SSLSocket.getpeercert` gives it."""
+        if self.transport is None:
+            return None
+        certificate: Mapping[str, object] | None = self.transport.get_extra_info("peercert")
+        return certificate or None
+
     def drain(self) -> None:
         """Take no new streams; the connection closes once the open ones have ended."""
-        self.http2.shut_down()
+        if self._is_established:
+            self.http2.shut_down()
+        else:
+            self.abort()
 
     def cut(self, reason: str) -> None:
         """Close now, after what is queued and can be written."""
@@ -157,11 +169,15 @@ class Link(asyncio.Protocol):
             self.leave()
 
     def leave(self) -> None:
-        """Close after what is written; a peer that still sends is heard out for a moment.
+        """Close all streams, and the socket after what is written.
 
-        A socket that is closed with unread data resets, and the peer may never read why.
+        A peer that still sends is heard out for a moment: a socket that is closed with unread
+        data resets, and the peer may never read why.
         """
+        if self._is_leaving:
+            return
         self._is_leaving = True
+        self.http2.transport_lost()
         transport = self.transport
         if transport is None or transport.is_closing():
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Future, Task
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from ranvier.wire.grpc.server_call import CallListener, ServerCall
 from ranvier.wire.grpc.unary_call import Handler
+
+T = TypeVar("T")
 
 WAITING_MESSAGES = 64
 WAITING_BYTES = 64 * 1024
@@ -18,20 +20,20 @@ WAITING_BYTES = 64 * 1024
 def answered(handler: Callable[[ServerCall, bytes], Awaitable[bytes]]) -> Handler:
     """Return a callback that lets the coroutine `handler` work out the reply."""
 
-    async def run(call: ServerCall, message: bytes) -> None:
+    async def work(call: ServerCall, message: bytes) -> None:
         call.reply(await handler(call, message))
 
-    return lambda call, message: start(call, run(call, message))
+    return lambda call, message: start(call, work, message)
 
 
 def finished(handler: Callable[[ServerCall, bytes], Awaitable[None]]) -> Handler:
     """Return a callback that ends the call by OK once the coroutine `handler` has returned."""
 
-    async def run(call: ServerCall, message: bytes) -> None:
+    async def work(call: ServerCall, message: bytes) -> None:
         await handler(call, message)
         call.finish()
 
-    return lambda call, message: start(call, run(call, message))
+    return lambda call, message: start(call, work, message)
 
 
 def iterated(
@@ -39,30 +41,32 @@ def iterated(
 ) -> Callable[[ServerCall], CallListener]:
     """Return an opener that lets the coroutine `handler` iterate over the messages."""
 
-    async def run(call: ServerCall, messages: IncomingMessages) -> None:
+    async def work(call: ServerCall, messages: AsyncIterator[bytes]) -> None:
         await handler(call, messages)
         call.finish()
 
     def open_call(call: ServerCall) -> CallListener:
         messages = IncomingMessages(call)
-        start(call, run(call, messages))
+        start(call, work, messages)
         return messages
 
     return open_call
 
 
-def start(call: ServerCall, work: Coroutine[Any, Any, None]) -> None:
+def start(call: ServerCall, work: Callable[[ServerCall, T], Awaitable[None]], given: T) -> None:
     """Run a call's work in a task; what it raises ends the call, the call's end cancels it."""
-    task: Task[None] = call.host.loop.create_task(guarded(call, work))
+    task: Task[None] = call.host.loop.create_task(guarded(call, work, given))
     call.host.tasks.add(task)
     task.add_done_callback(call.host.tasks.discard)
     call.on_cancelled = task.cancel
 
 
-async def guarded(call: ServerCall, work: Coroutine[Any, Any, None]) -> None:
+async def guarded(
+    call: ServerCall, work: Callable[[ServerCall, T], Awaitable[None]], given: T
+) -> None:
     """Await the work; end the call by whatever it raises."""
     try:
-        await work
+        await work(call, given)
     except CancelledError as cancelled:
         call.fail(cancelled)
         raise

@@ -66,7 +66,7 @@ class Channel:
     @property
     def takes_calls(self) -> bool:
         """True until the connection is lost or the server says that it stops."""
-        return self._link.takes_calls
+        return not self._link.is_leaving.done()
 
     async def unary(
         self,
@@ -112,9 +112,13 @@ class Channel:
 
     async def close(self) -> None:
         """Close the connection; calls that run fail by UNAVAILABLE."""
-        self._link.takes_calls = False
+        self._link.stop_calls()
         self._link.cut("the client is done")
         await self.wait_closed()
+
+    async def wait_leaving(self) -> None:
+        """Wait until the channel takes no new calls; those that run may go on."""
+        await asyncio.shield(self._link.is_leaving)
 
     async def wait_closed(self) -> str:
         """Wait until the connection is no more and return why."""

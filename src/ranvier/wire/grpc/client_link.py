@@ -26,7 +26,8 @@ class ClientLink(Link):
         self.room = AssemblyRoom(
             limits.assembly_bytes_per_connection, limits.assembly_waiting_per_connection
         )
-        self.takes_calls = True
+        self.is_leaving: asyncio.Future[None] = loop.create_future()
+        """Done once no further calls are taken."""
         self.has_ended: asyncio.Future[str] = loop.create_future()
         """Becomes the reason once the connection is no more."""
         self._has_settings: asyncio.Future[None] = loop.create_future()
@@ -51,7 +52,7 @@ class ClientLink(Link):
 
     def ended(self, reason: str) -> None:
         """Note the end."""
-        self.takes_calls = False
+        self.stop_calls()
         if not self.has_ended.done():
             self.has_ended.set_result(reason)
 
@@ -62,4 +63,9 @@ class ClientLink(Link):
         debug: bytes,  # noqa: ARG002  # as above
     ) -> None:
         """Open no further calls here."""
-        self.takes_calls = False
+        self.stop_calls()
+
+    def stop_calls(self) -> None:
+        """Note that no further calls are taken."""
+        if not self.is_leaving.done():
+            self.is_leaving.set_result(None)

@@ -11,6 +11,7 @@ from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.methods import Method
 from ranvier.wire.grpc.reflection import reflection_services
 from ranvier.wire.grpc.server_link import STOPPING, Admit, Offer, ServerLink
+from ranvier.wire.link import Link
 from ranvier.wire.listener import Listener
 from ranvier.wire.tls import TlsFiles
 
@@ -61,6 +62,10 @@ class GrpcServer:
         bound = await listener.open(host, port, tls)
         self._listeners.append(listener)
         return bound
+
+    def links(self) -> list[Link]:
+        """Return the connections that are open now."""
+        return [link for listener in self._listeners for link in listener.links]
 
     @property
     def connection_count(self) -> int:

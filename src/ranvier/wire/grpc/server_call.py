@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import AbstractEventLoop, Future, TimerHandle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from ranvier.wire.grpc.assembly import AssemblyRoom
@@ -53,6 +53,10 @@ class CallHost(Protocol):
     room: AssemblyRoom
     tasks: set[object]
 
+    @property
+    def peer_certificate(self) -> Mapping[str, object] | None:
+        """What TLS has verified of the caller."""
+
 
 class ServerCall:
     """One call. Every method may be called at any time; after the end they do nothing."""
@@ -93,6 +97,11 @@ class ServerCall:
     def peer(self) -> str:
         """The caller's address and port, as in `192.0.2.7:50112`."""
         return self.host.peer
+
+    @property
+    def peer_certificate(self) -> Mapping[str, object] | None:
+        """What TLS has verified of the caller, as `ssl.SSLSocket.getpeercert` gives it; or None."""
+        return self.host.peer_certificate
 
     @property
     def queued_bytes(self) -> int:

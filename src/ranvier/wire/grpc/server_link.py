@@ -13,8 +13,9 @@ from ranvier.wire.grpc.request_head import HeadMemo, Refusal
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 from ranvier.wire.http2.connection import Role
+from ranvier.wire.http2.errors import ErrorCode
 from ranvier.wire.http2.headers import HeaderPairs
-from ranvier.wire.http2.stream import Stream, StreamEnd
+from ranvier.wire.http2.stream import Stream, Unheard
 from ranvier.wire.link import Link
 from ranvier.wire.listener import Listener
 
@@ -63,7 +64,7 @@ class ServerLink(Link):
         try:
             head = self._heads.read(headers) if found is None else found[1]
         except Refusal as refusal:
-            stream.listener = REFUSED
+            stream.listener = RefusedStream(stream)
             stream.send_headers(refusal.answer, end_stream=True)
             return
         method = head.method
@@ -86,24 +87,18 @@ class ServerLink(Link):
                 call.cut(error)
 
 
-class RefusedStream:
+class RefusedStream(Unheard):
     """Lets what still comes on a refused request run into nothing."""
 
-    def headers_received(self, headers: HeaderPairs, *, end_stream: bool) -> None:
-        """Do nothing."""
+    __slots__ = ("_stream",)
 
-    def trailers_received(self, headers: HeaderPairs) -> None:
-        """Do nothing."""
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
 
-    def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
-        """Do nothing."""
-
-    def writable(self) -> None:
-        """Do nothing."""
-
-    def closed(self, error: StreamEnd | None) -> None:
-        """Do nothing."""
+    def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:  # noqa: ARG002  # nobody reads it
+        """Tell whoever sends more than the rest of a short request to stop."""
+        if not end_stream:
+            self._stream.reset(ErrorCode.NO_ERROR)
 
 
-REFUSED = RefusedStream()
 STOPPING = GrpcError(StatusCode.UNAVAILABLE, "the server is stopping; connect again elsewhere")
