@@ -110,7 +110,7 @@ class AxonNode:
             now_ms,
         )
         platform = Platform(
-            PublishedNode("node-1", "node-1.example.org", 8124, 8024),
+            lambda: PublishedNode("node-1", "node-1.example.org", 8124, 8024),
             self.keep_clients,
             self.database.contexts,
         )

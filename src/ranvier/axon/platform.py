@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ranvier.axon.control_stream import ControlStream
@@ -28,8 +29,12 @@ class Platform:
     """The calls of the platform service for a node that serves its clients itself."""
 
     def __init__(
-        self, published: PublishedNode, keep_clients: KeepClients, contexts: ContextCatalogue
+        self,
+        published: Callable[[], PublishedNode],
+        keep_clients: KeepClients,
+        contexts: ContextCatalogue,
     ) -> None:
+        """`published` is asked for each answer, since ports are known only when they are bound."""
         self._published = published
         self._keep_clients = keep_clients
         self._contexts = contexts
@@ -41,7 +46,7 @@ class Platform:
         """
         parsed(control_pb2.ClientIdentification, message)
         await self._contexts.describe(context_of(call))
-        node = self._published
+        node = self._published()
         return control_pb2.PlatformInfo(
             primary=control_pb2.NodeInfo(
                 host_name=node.host_name,
