@@ -3,6 +3,7 @@
 CliError
 ├── NodeRefused    1   the node understood and said no
 ├── StrangeAnswer  1   what answered is no Ranvier node
+├── HeadUnknown    1   the node does not say how far a context reaches
 ├── WrongUsage     2   what was typed cannot be sent
 └── NodeSilent     3   no answer, or one that broke off
 """
@@ -32,6 +33,15 @@ class StrangeAnswer(CliError):
     """Something answered that does not speak like a node."""
 
     code: ClassVar[str] = "RANVIER-CLI-STRANGE"
+
+
+class HeadUnknown(CliError):
+    """The metrics of the node do not say how far this context reaches."""
+
+    code: ClassVar[str] = "RANVIER-CLI-HEAD"
+
+    def __init__(self) -> None:
+        super().__init__("The node does not tell where this context ends; give --from TOKEN.")
 
 
 class WrongUsage(CliError):

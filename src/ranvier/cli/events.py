@@ -14,7 +14,7 @@ import typer
 
 from ranvier.cli.command import talks_to_node
 from ranvier.cli.context_option import Context
-from ranvier.cli.errors import WrongUsage
+from ranvier.cli.errors import HeadUnknown, WrongUsage
 from ranvier.cli.event_line import event_line
 from ranvier.cli.node_client import Json, NodeClient, Parameters
 from ranvier.cli.printed_metrics import read_metrics
@@ -194,8 +194,11 @@ def _following(node: NodeClient, context: str, token: int, count: int) -> Iterat
 
 
 def _next_token(node: NodeClient, context: str) -> int:
-    """Find the token that the next event of the context will get; 0 where nothing is known."""
+    """Find the token that the next event of the context will get."""
     for metric in read_metrics(node.get_text("/metrics")):
         if metric.name == "axon_event_lastToken" and metric.labels.get("context") == context:
             return int(metric.value) + 1
+    first_event = {"trackingToken": 0, "maxEvents": 1, "timeout": 0}
+    if list(node.stream(EVENTS, context, first_event)):
+        raise HeadUnknown
     return 0

@@ -182,12 +182,20 @@ def test_tail_from_a_token_asks_for_no_head(node: StubNode, capsys: Captured) ->
     assert capsys.readouterr().out.startswith("41  ")
 
 
-def test_tail_of_a_context_without_a_figure_begins_at_its_start(node: StubNode) -> None:
-    node.will_answer(
-        StubAnswer(content_type="text/plain", body=b"x 1"), problem(404, "AXONIQ-1302", "No.")
-    )
-    assert main(["events", "tail", "-c", "unknown", "-S", node.url]) == 1
-    assert node.seen[1].query["trackingToken"] == "0"
+def test_tail_without_the_figure_of_the_head_shows_no_old_events(
+    node: StubNode, capsys: Captured
+) -> None:
+    tail = ["events", "tail", "--limit", "1", "-S", node.url]
+    no_figure = StubAnswer(content_type="text/plain", body=b"x 1")
+    node.will_answer(no_figure, problem(404, "AXONIQ-1302", "Unknown context."))
+    assert main(tail) == 1
+    assert "AXONIQ-1302" in capsys.readouterr().err
+    node.will_answer(no_figure, event_stream(EVENT))
+    assert main(tail) == 1
+    assert "give --from TOKEN" in capsys.readouterr().err
+    node.will_answer(no_figure, event_stream(), event_stream(EVENT))
+    assert main(tail) == 0
+    assert node.seen[-1].query["trackingToken"] == "0"
 
 
 def test_an_interrupted_tail_is_done(
