@@ -38,7 +38,7 @@ class FramingFault(Enum):
     BROKEN_COMPRESSION = "a compressed message could not be inflated"
 
 
-class Inflated(Exception):  # noqa: N818  # a signal between inflate and deframer, not an error
+class Inflated(Exception):
     """An inflated message passed the limit; holds at least the bytes seen so far."""
 
     def __init__(self, byte_count: int) -> None:
@@ -63,22 +63,22 @@ class Deframer:
         "_buffer",
         "_chunks",
         "_inflate",
-        "_limit",
-        "_skip_bytes",
         "fault",
         "fault_bytes",
         "has_more",
         "held_bytes",
+        "limit_bytes",
         "message_bytes",
+        "skip_bytes",
     )
 
     def __init__(self, limit_bytes: int, inflate: Inflate | None = None) -> None:
-        self._limit = limit_bytes
+        self.limit_bytes = limit_bytes
         self._inflate = inflate
         self._buffer = b""
         self._at = 0
         self._chunks: list[bytes] = []
-        self._skip_bytes = 0
+        self.skip_bytes = 0
         self.held_bytes = 0
         self.has_more = False
         self.message_bytes = 0
@@ -88,7 +88,7 @@ class Deframer:
     @property
     def is_between_messages(self) -> bool:
         """True when a stream may end here: nothing of a message is held or still to be dropped."""
-        return not self.held_bytes and not self._skip_bytes
+        return not self.held_bytes and not self.skip_bytes
 
     def feed(self, buffer: bytes, start: int, end: int) -> list[bytes]:
         """Return messages that `buffer[start:end]` completes.
@@ -96,15 +96,15 @@ class Deframer:
         Afterwards `message_bytes` is the whole size of the message that is still incomplete, its
         prefix included; 0 between messages or while the prefix itself is incomplete.
         """
-        if self.held_bytes or self._skip_bytes or self.fault is not None:
+        if self.held_bytes or self.skip_bytes or self.fault is not None:
             self.hold(buffer, start, end)
             return self.more()
         return self._cut(buffer, start, end)
 
     def hold(self, buffer: bytes, start: int, end: int) -> None:
         """Take more data without reading it yet."""
-        skipped = min(self._skip_bytes, end - start)
-        self._skip_bytes -= skipped
+        skipped = min(self.skip_bytes, end - start)
+        self.skip_bytes -= skipped
         start += skipped
         if start < end:
             self._chunks.append(buffer[start:end])
@@ -127,14 +127,14 @@ class Deframer:
             return
         self.fault = None
         held = b"".join([self._buffer[self._at :], *self._chunks])
-        self._skip_bytes, self.message_bytes = self.message_bytes, 0
+        self.skip_bytes, self.message_bytes = self.message_bytes, 0
         self._forget()
         self.hold(held, 0, len(held))
 
     def drop(self) -> None:
         """Let go of everything that is held: nobody will read on."""
         self._forget()
-        self._skip_bytes = self.message_bytes = 0
+        self.skip_bytes = self.message_bytes = 0
 
     def _forget(self) -> None:
         self._buffer = b""
@@ -147,13 +147,13 @@ class Deframer:
         messages: list[bytes] = []
         self.message_bytes = 0
         has_more = False
-        # One loop without calls: at one message per DATA frame a call here cost 8 % (bench).
+        # At 0.3 µs a message, of which many lie in one frame, this loop makes no calls of its own.
         while end - start >= PREFIX_BYTES:
             flag, length = unpack_prefix(buffer, start)
             stop = start + PREFIX_BYTES + length
-            if flag or length > self._limit or stop > end:
+            if flag or length > self.limit_bytes or stop > end:
                 self.message_bytes = stop - start
-                if length > self._limit:
+                if length > self.limit_bytes:
                     self._stop(FramingFault.OVERSIZED, length)
                 elif self._may_come_compressed(flag) and stop <= end:
                     has_more = self._inflate_into(messages, buffer[start + PREFIX_BYTES : stop])
@@ -185,7 +185,7 @@ class Deframer:
         """Append the inflated message and return True; False if it is faulty."""
         assert self._inflate is not None  # noqa: S101  # _may_come_compressed has looked
         try:
-            messages.append(self._inflate(compressed, self._limit))
+            messages.append(self._inflate(compressed, self.limit_bytes))
         except Inflated as over:
             self._stop(FramingFault.OVERSIZED, over.byte_count)
         except ValueError:

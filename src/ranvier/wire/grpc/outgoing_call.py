@@ -16,6 +16,7 @@ from ranvier.wire.http2.errors import ErrorCode
 from ranvier.wire.http2.headers import HeaderPairs
 from ranvier.wire.http2.stream import Stream, StreamEnd
 
+OK: HeaderPairs = ((b"grpc-status", b"0"),)
 RESET_STATUS: dict[int, StatusCode] = {
     ErrorCode.REFUSED_STREAM: StatusCode.UNAVAILABLE,
     ErrorCode.CANCEL: StatusCode.CANCELLED,
@@ -129,10 +130,14 @@ class OutgoingCall:
         )
 
     def finish(self, error: GrpcError | None = None) -> None:
-        """End the call from this side and reset what is left of its stream."""
+        """End the call from this side and reset what is left of its stream.
+
+        An error that the server has already sent counts more than one found here.
+        """
         if not self.is_done:
             self._has_half_closed = False
-            self._end(error, ())
+            trailers = self._trailers or OK
+            self._end(error_from(trailers) or error, trailers)
 
     # What HTTP/2 tells of the stream.
 

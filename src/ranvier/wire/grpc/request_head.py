@@ -33,7 +33,7 @@ class RequestHead(NamedTuple, Generic[M_co]):
     inflate: Inflate | None
 
 
-class Refusal(Exception):  # noqa: N818  # an answer to send, never shown as an error
+class Refusal(Exception):
     """The request cannot be served; `answer` is the header block that says so."""
 
     def __init__(self, answer: HeaderPairs) -> None:

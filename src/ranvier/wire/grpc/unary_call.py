@@ -42,7 +42,8 @@ class UnaryCall(ServerCall):
     def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
         """Take DATA from HTTP/2."""
         size = end - start
-        # Almost every unary request is one DATA frame; reading it in place saves 1 µs (bench).
+        # Almost every unary request is one DATA frame: read in place, the exchange takes 3.7 µs of
+        # this process, by way of a reader 6.0.
         if end_stream and self._reader is None and size >= PREFIX_BYTES and not self.is_done:
             flag, length = unpack_prefix(buffer, start)
             if not flag and length == size - PREFIX_BYTES <= self.host.limits.message_bytes_in:
