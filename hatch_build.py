@@ -1,4 +1,4 @@
-"""Build hook: compiles `proto/` into the package `ranvier.proto`, for editable and wheel builds alike.
+"""Build hook: compiles `proto/` into `ranvier.proto`, for editable and wheel builds alike.
 
 The modules register in a descriptor pool of their own: the default pool of a process may
 already hold the same names from another Axon client or from gRPC's own packages.
@@ -16,10 +16,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 DEFAULT_POOL = "_descriptor_pool.Default()"
 PRIVATE_POOL = "_private_pool.POOL"
+POOL_IMPORT = "from google.protobuf import descriptor_pool"
 WELL_KNOWN = ("google/protobuf/empty.proto",)
 
 PACKAGE_TEXT = '"""Message classes compiled from `proto/`; generated, do not edit."""\n'
-POOL_TEXT = '''"""The descriptor pool that holds the messages of this package alone; generated, do not edit."""
+POOL_TEXT = '''"""The descriptor pool of this package's messages alone; generated, do not edit."""
 
 from google.protobuf.descriptor_pool import DescriptorPool
 
@@ -83,15 +84,17 @@ def run_protoc(source: Path, target: Path, names: list[str]) -> None:
 
 def adopted(text: str) -> str:
     """Return a generated module's text with our package for its imports and our pool."""
-    text = re.sub(r"^import (\w+_pb2) as", r"from ranvier.proto import \1 as", text, flags=re.M)
+    text = re.sub(
+        r"^import (\w+_pb2) as", r"from ranvier.proto import \1 as", text, flags=re.MULTILINE
+    )
     text = re.sub(
         r"^from ((?:google\.protobuf|grpc)\S*) import (empty_pb2|\w+_pb2) as",
         r"from ranvier.proto.\1 import \2 as",
         text,
-        flags=re.M,
+        flags=re.MULTILINE,
     )
     if DEFAULT_POOL not in text:
         return text
     text = text.replace(DEFAULT_POOL, PRIVATE_POOL)
-    head, _, rest = text.partition("from google.protobuf import descriptor_pool")
-    return f"{head}from ranvier.proto import _private_pool\nfrom google.protobuf import descriptor_pool{rest}"
+    head, _, rest = text.partition(POOL_IMPORT)
+    return f"{head}from ranvier.proto import _private_pool\n{POOL_IMPORT}{rest}"

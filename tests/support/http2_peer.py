@@ -139,6 +139,12 @@ class Heard:
     consumes: bool = True
     on_writable: Callable[[], None] | None = None
 
+    @property
+    def own(self) -> Stream:
+        """The stream that is heard."""
+        assert self.stream is not None
+        return self.stream
+
     def headers_received(self, headers: HeaderPairs, *, end_stream: bool) -> None:
         assert not self.ends
         assert self.headers is None
@@ -244,9 +250,15 @@ class Peer:
 
     def stream(self, stream_id: int = 1) -> Stream:
         """Return a stream as its layer holds it."""
-        stream = self.streams[stream_id].stream
-        assert stream is not None
-        return stream
+        return self.streams[stream_id].own
+
+    def should_close(self) -> bool:
+        """Say whether the connection says that it can be closed, now."""
+        return self.connection.should_close
+
+    def is_established(self) -> bool:
+        """Say whether the connection is established, now."""
+        return self.connection.is_established
 
 
 def server(limits: Limits | None = None, **changes: Any) -> Peer:

@@ -214,8 +214,7 @@ class MemorySnapshots:
         return found[0] if found else None
 
     async def counts(self) -> Mapping[str, int]:
-        held = {name: len(each.snapshots) for name, each in self._log.contexts.items()}
-        return {name: count for name, count in held.items() if count}
+        return {name: len(each.snapshots) for name, each in self._log.contexts.items()}
 
 
 class MemoryCatalogue:

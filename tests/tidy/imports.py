@@ -34,7 +34,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
         "observability": ("errors", "security"),
         "axon": ("errors", *INNER, "wire", "proto"),
         "mesh": ("errors", *INNER, "wire", "proto"),
-        "web": ("errors", *INNER, "wire", "balancer"),
+        "web": ("errors", *INNER, "wire", "proto", "balancer"),
         "client": ("errors", "wire", "proto"),
         "balancer": ("errors",),
         "cli": ("errors", "balancer", *LEAVES),

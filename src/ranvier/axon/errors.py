@@ -62,6 +62,15 @@ class MessageTooLarge(AxonError):
         )
 
 
+class SecondCondition(AxonError):
+    """One append brought two conditions."""
+
+    code: ClassVar[str] = "RANVIER-SECOND-CONDITION"
+
+    def __init__(self) -> None:
+        super().__init__("An append takes one condition; put all criteria into it.")
+
+
 class PermitsMissing(AxonError):
     """A client has kept a stream open without permits for too long."""
 
@@ -131,8 +140,9 @@ STATUS_BY_CODE: Final = by_code(
         StatusCode.INVALID_ARGUMENT: (
             "2001 2002 2308 2309 2311 2500 2501 2502 2510 2511 2610 2700 2701 3004 3005 4004 4005"
             " 5004 5005 5007 RANVIER-BROKEN-MESSAGE RANVIER-INVALID-EVENT"
+            " RANVIER-SECOND-CONDITION"
         ),
-        StatusCode.FAILED_PRECONDITION: "2310",
+        StatusCode.FAILED_PRECONDITION: "2310 RANVIER-CONTEXT-KIND",
         StatusCode.ABORTED: (
             "6002 RANVIER-CONTENDED RANVIER-BASE-NOT-ACCEPTED RANVIER-HEAD-WENT-BACK"
             " RANVIER-NO-PERMITS"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ranvier.axon.answering import answering_one
+from ranvier.axon.dcb_append import DCB_EVENT_STORE, DcbAppendCall
+from ranvier.axon.errors import message_too_large
 from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_methods
 from ranvier.axon.platform import Platform
 from ranvier.wire.grpc.methods import streaming
@@ -16,8 +18,17 @@ PLATFORM_SERVICE: Final = "io.axoniq.axonserver.grpc.control.PlatformService"
 def add_axon_services(
     server: GrpcServer, event_services: EventServices, platform: Platform
 ) -> None:
-    """Offer the event store and the platform service; what is not offered is UNIMPLEMENTED."""
+    """Offer the event stores and the platform service; what is not offered is UNIMPLEMENTED."""
     server.add_service(EVENT_STORE, event_store_methods(event_services))
+    server.add_service(
+        DCB_EVENT_STORE,
+        {
+            "Append": streaming(
+                lambda call: DcbAppendCall(call, event_services.append_events),
+                oversized=message_too_large,
+            )
+        },
+    )
     server.add_service(
         PLATFORM_SERVICE,
         {

@@ -227,6 +227,12 @@ class Settings:
         default="embedded",
         is_cluster_key=True,
     )
+    default_context_dcb: bool = setting(
+        SWITCH,
+        "make the context `default` a DCB context; read once, when the data directory is new",
+        default=False,
+        axon=(axon("autocluster.dcb"),),
+    )
     projects: Path = setting(
         PATH, "directory of the processes that are deployed at start", default=Path("projects")
     )

@@ -2,6 +2,7 @@
 
 ServiceError
 ├── AppendQueueFull        more waits to be stored than the node keeps in memory
+├── OtherKindOfContext     classic events and DCB events do not mix in one context
 ├── AppendContended        others were faster, a hundred times in a row
 ├── AppendOutcomeUnknown   committed or not: nobody can tell at present
 ├── NodeStopping           the node takes nothing new
@@ -32,6 +33,16 @@ class AppendQueueFull(ServiceError):
         super().__init__(
             f"More than {limit_bytes} bytes of events wait to be stored; send them again later."
         )
+
+
+class OtherKindOfContext(ServiceError):
+    """A call for classic events met a DCB context, or the other way round."""
+
+    code: ClassVar[str] = "RANVIER-CONTEXT-KIND"
+
+    def __init__(self, context: str, *, is_dcb: bool) -> None:
+        kind, call = ("DCB", "the DCB event store") if is_dcb else ("classic", "EventStore")
+        super().__init__(f"Context {context} is a {kind} context: use {call} with it.")
 
 
 class AppendContended(ServiceError):

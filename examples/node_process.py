@@ -1,0 +1,65 @@
+"""Starts a Ranvier node as a child process, as an operator would, and stops or kills it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, cast
+
+
+class NodeProcess:
+    """One node on ports of its own choosing; `ready` holds its ready line."""
+
+    def __init__(self, data: Path, *flags: str, log: Path | None = None) -> None:
+        log = log or data.with_name(f"{data.name}.log")
+        started = time.monotonic()
+        with log.open("ab") as log_file:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "ranvier", "start", *free_ports(), "--data", data, *flags],
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+            )
+        line = cast("IO[bytes]", self._child.stdout).readline()
+        if not line:
+            raise RuntimeError(f"the node did not start; its log is {log}")
+        self.ready: dict[str, object] = json.loads(line)
+        self.seconds_to_ready = time.monotonic() - started
+
+    @property
+    def process_id(self) -> int:
+        """The operating system's number of the node."""
+        return self._child.pid
+
+    @property
+    def grpc_address(self) -> str:
+        """Where Axon clients connect."""
+        return f"127.0.0.1:{self.ready['grpc']}"
+
+    @property
+    def http_address(self) -> str:
+        """Where the node's pages and its REST API are."""
+        return f"http://127.0.0.1:{self.ready['http']}"
+
+    def kill(self) -> None:
+        """End it as a power cut would: SIGKILL, nothing is finished or flushed."""
+        self._child.send_signal(signal.SIGKILL)
+        self._end()
+
+    def stop(self) -> int:
+        """Ask it to finish; return its exit code."""
+        self._child.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def _end(self) -> int:
+        code = self._child.wait(timeout=15)
+        cast("IO[bytes]", self._child.stdout).close()
+        return code
+
+
+def free_ports() -> list[str]:
+    """Flags that let the operating system choose every port."""
+    return ["--http-port", "0", "--grpc-port", "0", "--internal-port", "0"]

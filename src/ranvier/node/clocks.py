@@ -1,0 +1,16 @@
+"""Time and chance, taken from the machine in one place and handed to all who need them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+
+def unix_ms() -> int:
+    """Return milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def new_message_id() -> str:
+    """Return an identifier that no message has had."""
+    return str(uuid.uuid4())

@@ -1,0 +1,68 @@
+"""`ranvier database check`: looks for damage in a database that no node has open."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+from ranvier.config.errors import ConfigError
+from ranvier.config.flags import read_flags
+from ranvier.config.settings import Settings
+from ranvier.errors import RanvierError
+from ranvier.node.command_start import load
+from ranvier.node.output_option import split_output
+from ranvier.storage.check_report import CheckReport
+from ranvier.storage.sqlite.database import SqliteDatabase
+
+HELP = """Usage: ranvier database check [-o txt|json] [--data DIRECTORY] [--config FILE]
+
+Looks for damage in the node's database: pages, tokens, sequence numbers, migrations. The node must
+be stopped. Exit 0: nothing amiss; 1: something is, or the database could not be opened.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check and print the report; return 0 when all is well."""
+    try:
+        output, rest = split_output(arguments)
+        flags = read_flags(rest)
+        if flags.wants_help:
+            sys.stdout.write(HELP)
+            return 0
+        report = asyncio.run(check(load(flags).settings))
+    except RanvierError as error:
+        sys.stderr.write(f"ranvier: {error}\n")
+        return error.exit_code if isinstance(error, ConfigError) else 1
+    sys.stdout.write(as_json(report) if output == "json" else as_text(report))
+    return 0 if report.passed else 1
+
+
+async def check(settings: Settings) -> CheckReport:
+    """Open the database, look at everything, close it."""
+    database = SqliteDatabase(settings.database_directory)
+    await database.start()
+    try:
+        return await database.check()
+    finally:
+        await database.stop()
+
+
+def as_text(report: CheckReport) -> str:
+    """Return a line for each finding and one for the whole."""
+    lines = [
+        f"{'ok  ' if each.passed else 'FAIL'} {each.subject}: {each.detail}"
+        for each in report.findings
+    ]
+    verdict = "Nothing is amiss." if report.passed else "Something is amiss; restore a back-up."
+    return "".join(f"{line}\n" for line in [*lines, verdict])
+
+
+def as_json(report: CheckReport) -> str:
+    """Return the report as one object."""
+    findings = [
+        {"subject": each.subject, "passed": each.passed, "detail": each.detail}
+        for each in report.findings
+    ]
+    return json.dumps({"passed": report.passed, "findings": findings}, indent=2) + "\n"

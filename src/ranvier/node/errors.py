@@ -1,0 +1,35 @@
+"""Why a node does not start.
+
+NodeError
+├── PortUnavailable      an address that cannot be listened on
+└── NotBuiltYet          something that the contract names and this version has not
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ranvier.errors import RanvierError
+
+
+class NodeError(RanvierError):
+    """The node does not start; the message is one sentence."""
+
+    code: ClassVar[str] = "RANVIER-NODE"
+
+
+class PortUnavailable(NodeError):
+    """An address that the node cannot listen on."""
+
+    code: ClassVar[str] = "RANVIER-NODE-PORT"
+
+    def __init__(self, key: str, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"{key}: cannot listen on {host}:{port} ({reason}); choose another port or 0 for any."
+        )
+
+
+class NotBuiltYet(NodeError):
+    """Something that this version does not have."""
+
+    code: ClassVar[str] = "RANVIER-NODE-NOT-YET"

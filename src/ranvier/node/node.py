@@ -1,0 +1,169 @@
+"""One node: everything built, started in order, stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from ranvier import __version__
+from ranvier.axon.kind_guard import guarded
+from ranvier.axon.platform import Platform, PublishedNode
+from ranvier.axon.register import add_axon_services
+from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
+from ranvier.config.settings import Settings
+from ranvier.node.clocks import new_message_id, unix_ms
+from ranvier.node.errors import PortUnavailable
+from ranvier.node.health import NodeHealth
+from ranvier.node.ready_line import BoundPorts
+from ranvier.node.services import NodeServices
+from ranvier.node.wire_limits import grpc_limits
+from ranvier.observability.metrics import Metrics
+from ranvier.storage.sqlite.database import SqliteDatabase
+from ranvier.web.application import build_application
+from ranvier.web.dependencies import NodeFacts, WebDependencies
+from ranvier.web.http_server import HttpAddress, HttpServer
+from ranvier.web.open_streams import OpenStreams
+from ranvier.wire.grpc.server import GrpcServer
+from ranvier.wire.tls import TlsFiles
+
+logger = logging.getLogger("ranvier.node")
+
+FAREWELL_SECONDS = 0.5
+"""Of the grace, what is kept for the services and the database after the last call."""
+
+ANY_CONTEXT = "(any)"
+"""The label of what is counted before a context is known; no context can have this name."""
+
+
+class Node:
+    """A node between `start` and `stop`; `ports` are known once it has started."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._started_at = time.monotonic()
+        self._database = SqliteDatabase(settings.database_directory)
+        self._metrics = Metrics(settings.name, __version__)
+        self._services = NodeServices(self._database, settings, self._metrics)
+        self._health = NodeHealth(self._database)
+        token = settings.access_token if settings.access_control else None
+        limits = grpc_limits(settings.limits)
+        self._grpc = GrpcServer(limits, admit=guarded(self._services.kinds, admission(token)))
+        self._internal = GrpcServer(limits, admit=admission(settings.cluster_secret))
+        streams = OpenStreams()
+        self._http = HttpServer(
+            build_application(self._web_dependencies(), streams),
+            HttpAddress(settings.bind, settings.http_port, client_tls(settings)),
+            streams,
+        )
+        self.ports = BoundPorts(http=0, grpc=0, internal=0)
+        platform = Platform(self._published, self._services.clients, self._database.contexts)
+        add_axon_services(self._grpc, self._services.for_events, platform)
+
+    async def start(self) -> None:
+        """Open the database, start the services, then the listeners; ready when it returns."""
+        await self._database.start()
+        try:
+            if DEFAULT_CONTEXT not in await self._database.contexts.names():
+                await self._database.contexts.create(
+                    DEFAULT_CONTEXT, dcb=self._settings.default_context_dcb
+                )
+            await self._services.start()
+            await self._listen()
+        except BaseException:
+            await self.stop()
+            raise
+        self._health.is_serving = True
+        for server in (self._grpc, self._internal):
+            server.health.set("", serving=True)
+        logger.info("The node is ready.", extra={"action": "node.ready"})
+
+    async def stop(self) -> None:
+        """Refuse new work, let running calls end within the grace, commit, close."""
+        self._health.is_serving = False
+        grace = max(0.0, self._settings.shutdown_grace_seconds - FAREWELL_SECONDS)
+        await self._services.end_streams()
+        await asyncio.gather(
+            self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
+        )
+        await self._services.stop()
+        await self._database.stop()
+        logger.info("The node has stopped.", extra={"action": "node.stopped"})
+
+    async def _listen(self) -> None:
+        settings = self._settings
+        await self._http.start()
+        internal = await listen(
+            self._internal,
+            ("internal_port", settings.internal_bind, settings.internal_port),
+            internal_tls(settings),
+        )
+        grpc = await listen(
+            self._grpc, ("grpc_port", settings.bind, settings.grpc_port), client_tls(settings)
+        )
+        self.ports = BoundPorts(http=self._http.port, grpc=grpc, internal=internal)
+
+    def _web_dependencies(self) -> WebDependencies:
+        settings, services = self._settings, self._services
+        return WebDependencies(
+            append=services.append,
+            follow=services.follow,
+            read=services.read,
+            snapshots=services.snapshots,
+            clients=services.clients,
+            event_log=self._database.events,
+            contexts=self._database.contexts,
+            snapshot_counts=self._database.snapshots.counts,
+            node=self._facts,
+            health=self._health.parts,
+            metrics=self._metrics.exposition,
+            access_token=settings.access_token if settings.access_control else None,
+            token_refused=lambda: self._metrics.authentication_errors.add(ANY_CONTEXT),
+            clock=time.monotonic,
+            time_ms=unix_ms,
+            new_message_id=new_message_id,
+        )
+
+    def _facts(self) -> NodeFacts:
+        settings = self._settings
+        return NodeFacts(
+            name=settings.name,
+            host_name=settings.advertised_host,
+            internal_host_name=settings.advertised_internal_host,
+            http_port=self.ports.http,
+            grpc_port=self.ports.grpc,
+            internal_port=self.ports.internal,
+            is_tls=settings.tls.enabled,
+            started_at=self._started_at,
+        )
+
+    def _published(self) -> PublishedNode:
+        settings = self._settings
+        return PublishedNode(
+            name=settings.name,
+            host_name=settings.advertised_host,
+            grpc_port=self.ports.grpc,
+            http_port=self.ports.http,
+        )
+
+
+def client_tls(settings: Settings) -> TlsFiles | None:
+    """Return the certificate of the ports that clients use; None for plain text."""
+    tls = settings.tls
+    return TlsFiles(certificate=tls.cert, key=tls.key) if tls.enabled else None
+
+
+def internal_tls(settings: Settings) -> TlsFiles | None:
+    """Return the certificate of the port between nodes; None for plain text."""
+    tls = settings.internal_tls
+    return TlsFiles(tls.cert, tls.key, tls.ca) if tls.cert is not None else None
+
+
+async def listen(server: GrpcServer, place: tuple[str, str, int], tls: TlsFiles | None) -> int:
+    """Let a server listen at `place` (key, host, port); return the port that was bound."""
+    key, host, port = place
+    try:
+        return await server.listen(host, port, tls)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise PortUnavailable(key, host, port, reason) from problem

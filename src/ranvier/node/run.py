@@ -1,0 +1,56 @@
+"""Runs a node in the foreground: from its settings to the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+
+import uvloop
+
+from ranvier.config.settings import Settings
+from ranvier.errors import RanvierError
+from ranvier.node.node import Node
+from ranvier.node.ready_line import ready_line
+from ranvier.observability.logs import configure_logs
+from ranvier.wire.errors import WireError
+
+logger = logging.getLogger("ranvier.node")
+
+GENERATION_ZERO_ALLOCATIONS = 50_000
+"""New objects between two runs of the collector: messages come and go without cycles, so that a run
+for every 700 of them, the default, finds nothing."""
+
+
+def run_node(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; return 0, or 1 if the node could not start.
+
+    The ready line is printed on standard output, everything else is logged on standard error.
+    """
+    configure_logs(settings.log.format, settings.log.level, node=settings.name)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except (RanvierError, WireError) as error:
+        sys.stderr.write(f"ranvier: {error}\n")
+        return 1
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """Start a node, say that it is ready, and stop it when the system asks."""
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, asked_to_stop.set)
+    node = Node(settings)
+    await node.start()
+    gc.freeze()
+    gc.set_threshold(GENERATION_ZERO_ALLOCATIONS)
+    sys.stdout.write(f"{ready_line(settings.name, node.ports)}\n")
+    sys.stdout.flush()
+    await asked_to_stop.wait()
+    logger.info("The node was asked to stop.", extra={"action": "node.stopping"})
+    await node.stop()

@@ -1,0 +1,92 @@
+"""The use cases of a node, built over its database."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+
+from ranvier.axon.event_store import EventServices
+from ranvier.config.settings import Settings
+from ranvier.events.event import NewEvent
+from ranvier.node.clocks import unix_ms
+from ranvier.observability.metrics import Metrics
+from ranvier.services.append_id import AppendIds
+from ranvier.services.context_kinds import ContextKinds
+from ranvier.services.follow_events import FollowEvents
+from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
+from ranvier.services.metered import MeteredAppends, MeteredReads, MeteredSnapshots
+from ranvier.services.search_events import SearchEvents
+from ranvier.services.service import Service
+from ranvier.storage.database import Database
+
+
+class NodeServices:
+    """Every service once; started in order and stopped in reverse."""
+
+    def __init__(self, database: Database, settings: Settings, metrics: Metrics) -> None:
+        events, snapshots = database.events, database.snapshots
+        self.follow = FollowEvents(events)
+        self._events = events
+        self._last_tokens: dict[str, int] = {}
+        metrics.watch_by_context(
+            "axon.event.lastToken", "Token of the last event", lambda: self._last_tokens
+        )
+        self.append = MeteredAppends(
+            events,
+            AppendIds(unix_ms, os.urandom),
+            self._announce,
+            metrics.events_append,
+        )
+        self.read = MeteredReads(events, snapshots, metrics.aggregate_read)
+        self.snapshots = MeteredSnapshots(
+            snapshots, metrics.snapshots_append, metrics.snapshots_read
+        )
+        self.kinds = ContextKinds(database.contexts)
+        self.clients = KeepClients(time.monotonic, heartbeats(settings))
+        self.for_events = EventServices(
+            self.append,
+            self.follow,
+            self.read,
+            self.snapshots,
+            SearchEvents(events, snapshots),
+            unix_ms,
+        )
+        self._in_order: Sequence[Service] = (
+            self.kinds,
+            self.follow,
+            self.snapshots,
+            self.append,
+            self.clients,
+        )
+
+    def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
+        """Remember how far a context has come, then wake its readers."""
+        self._last_tokens[context] = first_token + len(events) - 1
+        self.follow.announce(context, first_token, events)
+
+    async def start(self) -> None:
+        """Start every service; when one cannot, its error is raised and `stop` ends the others."""
+        heads = await self._events.heads()
+        self._last_tokens.update({context: head - 1 for context, head in heads.items()})
+        for service in self._in_order:
+            await service.start()
+
+    async def end_streams(self) -> None:
+        """End what would go on for ever: control streams and readers at the head."""
+        await self.clients.stop()
+        await self.follow.stop()
+
+    async def stop(self) -> None:
+        """Finish what was accepted; stopping twice is allowed."""
+        for service in reversed(self._in_order):
+            await service.stop()
+
+
+def heartbeats(settings: Settings) -> HeartbeatSettings:
+    """Return what the settings say of heartbeats to clients."""
+    return HeartbeatSettings(
+        is_enabled=settings.heartbeat.enabled,
+        interval_seconds=settings.heartbeat.interval_seconds,
+        timeout_seconds=settings.heartbeat.timeout_seconds,
+    )

@@ -1,0 +1,34 @@
+"""Which contexts are classic and which have dynamic consistency boundaries (DCB).
+
+A context holds events of one of two shapes, for ever: calls for the other shape are refused before
+they touch it.
+"""
+
+from __future__ import annotations
+
+from ranvier.services.errors import OtherKindOfContext
+from ranvier.storage.context_catalogue import ContextCatalogue
+
+
+class ContextKinds:
+    """Remembers the kind of each context, so that a hot path asks no database."""
+
+    def __init__(self, catalogue: ContextCatalogue) -> None:
+        self._catalogue = catalogue
+        self._dcb: dict[str, bool] = {}
+
+    async def start(self) -> None:
+        """Learn the kinds of all contexts."""
+        for name in await self._catalogue.names():
+            self._dcb[name] = (await self._catalogue.describe(name)).dcb
+
+    async def stop(self) -> None:
+        """Nothing is to be finished."""
+
+    def expect(self, context: str, *, dcb: bool) -> None:
+        """Raise `OtherKindOfContext` for a context of the other kind.
+
+        An unknown name passes: whoever reads or writes it is told so by the database.
+        """
+        if self._dcb.get(context, dcb) is not dcb:
+            raise OtherKindOfContext(context, is_dcb=not dcb)

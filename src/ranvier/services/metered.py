@@ -1,0 +1,118 @@
+"""The services whose work is counted: the same doors, with a clock beside them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from ranvier.errors import RanvierError
+from ranvier.events.append import Accepted, AppendCondition
+from ranvier.events.event import NewEvent
+from ranvier.events.snapshot import Snapshot
+from ranvier.observability.operation import Operation
+from ranvier.services.append_events import AppendEvents
+from ranvier.services.append_sequencer import Announce, Done
+from ranvier.services.read_events import HIGHEST_SEQUENCE, ReadEvents
+from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.storage.event_log import EventLog
+from ranvier.storage.snapshot_store import SnapshotStore
+
+
+class MeteredAppends(AppendEvents):
+    """Appends events and counts them, with the time from request to answer."""
+
+    def __init__(
+        self,
+        event_log: EventLog,
+        mint_append_id: Callable[[], bytes],
+        announce: Announce,
+        operation: Operation,
+    ) -> None:
+        super().__init__(event_log, mint_append_id, announce)
+        self._operation = operation
+
+    def append_counted(
+        self,
+        context: str,
+        events: Sequence[NewEvent],
+        byte_count: int,
+        done: Done,
+        condition: AppendCondition | None = None,
+    ) -> None:
+        """Do as `AppendEvents.append_counted`; every append comes by here."""
+        operation = self._operation
+        started = time.perf_counter()
+
+        def answered(result: Accepted | RanvierError) -> None:
+            if isinstance(result, RanvierError):
+                operation.failed(context)
+            else:
+                operation.done(context, result.count, time.perf_counter() - started)
+            done(result)
+
+        super().append_counted(context, events, byte_count, answered, condition)
+
+
+class MeteredReads(ReadEvents):
+    """Reads events and counts the aggregates that were read to their end."""
+
+    def __init__(
+        self, event_log: EventLog, snapshot_store: SnapshotStore, operation: Operation
+    ) -> None:
+        super().__init__(event_log, snapshot_store)
+        self._operation = operation
+
+    async def aggregate(
+        self,
+        context: str,
+        aggregate_id: str,
+        from_sequence: int = 0,
+        to_sequence: int = HIGHEST_SEQUENCE,
+        *,
+        allow_snapshot: bool = False,
+    ) -> AsyncIterator[Sequence[bytes]]:
+        """Do as `ReadEvents.aggregate`."""
+        started = time.perf_counter()
+        pages = super().aggregate(
+            context, aggregate_id, from_sequence, to_sequence, allow_snapshot=allow_snapshot
+        )
+        try:
+            async for page in pages:
+                yield page
+        except RanvierError:
+            self._operation.failed(context)
+            raise
+        self._operation.done(context, 1, time.perf_counter() - started)
+
+
+class MeteredSnapshots(StoreSnapshots):
+    """Stores and lists snapshots and counts both."""
+
+    def __init__(self, snapshot_store: SnapshotStore, puts: Operation, lists: Operation) -> None:
+        super().__init__(snapshot_store)
+        self._puts = puts
+        self._lists = lists
+
+    async def put(self, context: str, snapshot: Snapshot) -> None:
+        """Do as `StoreSnapshots.put`."""
+        started = time.perf_counter()
+        try:
+            await super().put(context, snapshot)
+        except RanvierError:
+            self._puts.failed(context)
+            raise
+        self._puts.done(context, 1, time.perf_counter() - started)
+
+    async def list(
+        self,
+        context: str,
+        aggregate_id: str,
+        from_sequence: int = 0,
+        to_sequence: int = HIGHEST_SEQUENCE,
+        limit: int = 0,
+    ) -> Sequence[Snapshot]:
+        """Do as `StoreSnapshots.list`."""
+        started = time.perf_counter()
+        found = await super().list(context, aggregate_id, from_sequence, to_sequence, limit)
+        self._lists.done(context, 1, time.perf_counter() - started)
+        return found

@@ -1,0 +1,146 @@
+"""The HTTP side of a node over a database in memory, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+
+from ranvier.security.secret import Secret
+from ranvier.services.append_events import AppendEvents
+from ranvier.services.event_follower import EventFollower
+from ranvier.services.follow_events import FollowEvents
+from ranvier.services.keep_clients import KeepClients
+from ranvier.services.read_events import ReadEvents
+from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.web.application import build_application
+from ranvier.web.dependencies import NodeFacts, PartHealth, WebDependencies
+from ranvier.web.open_streams import OpenStreams
+from ranvier.web.request_bodies import BodyLimits
+from tests.support.memory_event_log import MemoryCatalogue, MemoryEventLog, MemorySnapshots
+
+NOW_MS = 1_700_000_000_123
+NOW_ISO = "2023-11-14T22:13:20.123Z"
+
+FACTS = NodeFacts(
+    name="messaging1",
+    host_name="messaging1.axoniq.io",
+    internal_host_name="internal1.axoniq.io",
+    http_port=8024,
+    grpc_port=8124,
+    internal_port=8224,
+    is_tls=False,
+    started_at=0.0,
+)
+
+
+class NotedFollowing(FollowEvents):
+    """Says when somebody has begun to follow."""
+
+    def __init__(self, log: MemoryEventLog) -> None:
+        super().__init__(log)
+        self.followed = asyncio.Event()
+
+    async def follow(self, context: str, from_token: int) -> EventFollower:
+        follower = await super().follow(context, from_token)
+        self.followed.set()
+        return follower
+
+
+@dataclass
+class WebNode:
+    """What stands behind the application; a test changes it as it likes."""
+
+    log: MemoryEventLog = field(default_factory=MemoryEventLog)
+    health: list[PartHealth] = field(default_factory=lambda: [PartHealth("database", is_up=True)])
+    access_token: str | None = None
+    body_limits: BodyLimits | None = None
+    streams: OpenStreams = field(default_factory=OpenStreams)
+    seconds: float = 100_000.0
+    refused_tokens: int = 0
+    facts: NodeFacts = FACTS
+
+    def __post_init__(self) -> None:
+        numbers = itertools.count()
+        self.follow = NotedFollowing(self.log)
+        self.append = AppendEvents(
+            self.log, lambda: next(numbers).to_bytes(16, "big"), self.follow.announce
+        )
+        self.clients = KeepClients(self.clock)
+
+    def clock(self) -> float:
+        return self.seconds
+
+    def application(self) -> FastAPI:
+        return build_application(self.dependencies(), self.streams, self.body_limits)
+
+    def dependencies(self) -> WebDependencies:
+        store = MemorySnapshots(self.log)
+        numbers = itertools.count()
+        return WebDependencies(
+            append=self.append,
+            follow=self.follow,
+            read=ReadEvents(self.log, store),
+            snapshots=StoreSnapshots(store),
+            clients=self.clients,
+            event_log=self.log,
+            contexts=MemoryCatalogue(self.log),
+            snapshot_counts=self._snapshot_counts,
+            node=lambda: self.facts,
+            health=lambda: self.health,
+            metrics=lambda: b"ranvier_node_info 1.0\n",
+            access_token=None if self.access_token is None else Secret(self.access_token),
+            token_refused=self._note_refused_token,
+            clock=self.clock,
+            time_ms=lambda: NOW_MS,
+            new_message_id=lambda: f"minted-{next(numbers)}",
+        )
+
+    async def _snapshot_counts(self) -> Mapping[str, int]:
+        return {name: len(held.snapshots) for name, held in self.log.contexts.items()}
+
+    def _note_refused_token(self) -> None:
+        self.refused_tokens += 1
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx2.AsyncClient]:
+        """Yield a client whose requests go straight into the application."""
+        transport = httpx2.ASGITransport(app=self.application())
+        async with httpx2.AsyncClient(transport=transport, base_url="http://node") as client:
+            yield client
+
+
+def sent_events(text: str) -> list[tuple[str, Any]]:
+    """Return the server-sent events of a stream as (name, data); comments are left out."""
+    found: list[tuple[str, Any]] = []
+    for block in text.split("\n\n"):
+        lines = [line for line in block.splitlines() if not line.startswith(":")]
+        if lines:
+            fields = dict(line.split(": ", 1) for line in lines)
+            found.append((fields.get("event", "message"), json.loads(fields["data"])))
+    return found
+
+
+def messages(events: Sequence[tuple[str, Any]]) -> list[Any]:
+    """Return the data of the events that have no name."""
+    return [data for name, data in events if name == "message"]
+
+
+def is_problem(
+    response: httpx2.Response, status: int, code: str, pick: Callable[[str], bool] | None = None
+) -> bool:
+    """Say whether a response is the refusal that was expected."""
+    problem = response.json()
+    return (
+        response.status_code == status == problem["status"]
+        and response.headers["content-type"] == "application/problem+json"
+        and problem["code"] == code
+        and (pick is None or pick(problem["detail"]))
+    )

@@ -1,0 +1,38 @@
+"""kill -9 under load: what was acknowledged is there, nothing is torn, the node is soon back."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from examples.node_process import NodeProcess
+from tests.support.scale import scaled
+from tests.support.transactions import Notes, check_log, start_writers
+from tests.support.whole_log import read_whole_log
+
+WRITERS = 6
+READY_AGAIN_SECONDS = 2.0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+def test_nothing_acknowledged_is_lost_when_a_node_is_killed_again_and_again(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    print(f"SEED={seed}")
+    choose = random.Random(seed)
+    notes = Notes()
+    node = NodeProcess(tmp_path / "data")
+    for round_number in range(scaled(200, suite=20)):
+        notes.want(choose.randrange(20, 300))
+        names = [f"{round_number}-{writer}" for writer in range(WRITERS)]
+        writers = start_writers(node.grpc_address, notes, names)
+        assert notes.reached.wait(timeout=60), "the writers were not answered"
+        node.kill()
+        for writer in writers:
+            writer.join(timeout=60)
+        node = NodeProcess(tmp_path / "data")
+        assert node.seconds_to_ready <= READY_AGAIN_SECONDS
+        check_log(read_whole_log(int(str(node.ready["grpc"]))), notes)
+    assert node.stop() == 0
