@@ -25,7 +25,7 @@ class TlsFiles:
     authority: Path | None = None
 
 
-class TlsUnusable(WireError):  # noqa: N818  # named like the tree around it
+class TlsUnusable(WireError):
     """The certificate files cannot be used; the message names them."""
 
     code = "RANVIER-TLS"
