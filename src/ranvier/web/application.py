@@ -1,0 +1,76 @@
+"""The HTTP application of a node, put together from its resources."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from ranvier.web.access import AccessControl
+from ranvier.web.api_pages import ApiPages
+from ranvier.web.assets import AssetsResource
+from ranvier.web.dependencies import WebDependencies
+from ranvier.web.events import EventsResource
+from ranvier.web.failures import Failures
+from ranvier.web.head_requests import HeadRequests
+from ranvier.web.health import HealthResource
+from ranvier.web.internal import InternalResource
+from ranvier.web.monitoring import MonitoringResource
+from ranvier.web.node_page import NodePage
+from ranvier.web.open_streams import OpenStreams
+from ranvier.web.openapi import REFUSED, DescribedApi
+from ranvier.web.posted_messages import MissingParts
+from ranvier.web.public import PublicResource
+from ranvier.web.refusals import add_refusals
+from ranvier.web.request_bodies import BodyLimits, RequestBodies
+from ranvier.web.security_headers import SecurityHeaders
+from ranvier.web.snapshots import SnapshotsResource
+
+
+def build_application(
+    dependencies: WebDependencies, streams: OpenStreams, limits: BodyLimits | None = None
+) -> FastAPI:
+    """Return the application; `streams` is what the server ends when the node stops."""
+    app = DescribedApi(
+        title="Ranvier",
+        # Ours stand in `api_pages`: the stock pages ask hosts that are not this node.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would repeat the host that the request claims.
+        redirect_slashes=False,
+        responses=REFUSED,
+        middleware=guards(dependencies, limits or BodyLimits()),
+    )
+    add_refusals(app)
+    add_resources(app, dependencies, streams)
+    return app
+
+
+def guards(dependencies: WebDependencies, limits: BodyLimits) -> list[Middleware]:
+    """Return what every request passes on its way in, the outermost first."""
+    token, token_refused = dependencies.access_token, dependencies.token_refused
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(Failures),
+        Middleware(HeadRequests),
+        *([] if token is None else [Middleware(AccessControl, token, token_refused)]),
+        Middleware(RequestBodies, limits),
+    ]
+
+
+def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStreams) -> None:
+    """Offer every resource, in the order in which they are described."""
+    missing = MissingParts(dependencies.time_ms, dependencies.new_message_id)
+    EventsResource(dependencies, missing, streams).add_to(app)
+    SnapshotsResource(dependencies.snapshots, missing).add_to(app)
+    PublicResource(
+        dependencies.node,
+        dependencies.contexts,
+        has_access_control=dependencies.access_token is not None,
+    ).add_to(app)
+    HealthResource(dependencies.health).add_to(app)
+    MonitoringResource(dependencies.metrics, dependencies.node).add_to(app)
+    InternalResource(dependencies.contexts).add_to(app)
+    NodePage(dependencies).add_to(app)
+    ApiPages(app).add_to(app)
+    AssetsResource().add_to(app)

@@ -1,0 +1,72 @@
+"""What the HTTP side is given by the node that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ranvier.security.secret import Secret
+from ranvier.services.append_events import AppendEvents
+from ranvier.services.follow_events import FollowEvents
+from ranvier.services.keep_clients import KeepClients
+from ranvier.services.read_events import ReadEvents
+from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.storage.event_log import EventLog
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a node tells of itself; the hosts are those that it advertises, the ports the bound."""
+
+    name: str
+    host_name: str
+    internal_host_name: str
+    http_port: int
+    grpc_port: int
+    internal_port: int
+    is_tls: bool
+    """Whether clients reach gRPC and HTTP by TLS."""
+    started_at: float
+    """On the clock of the dependencies, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """How one part of the node does; `reason` is a sentence and empty while it is up."""
+
+    name: str
+    is_up: bool
+    reason: str = ""
+    details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WebDependencies:
+    """Services, ports and plain values; nothing here is started or stopped by the HTTP side."""
+
+    append: AppendEvents
+    follow: FollowEvents
+    read: ReadEvents
+    snapshots: StoreSnapshots
+    clients: KeepClients
+    event_log: EventLog
+    contexts: ContextCatalogue
+    snapshot_counts: Callable[[], Awaitable[Mapping[str, int]]]
+    """How many snapshots each context holds."""
+    node: Callable[[], NodeFacts]
+    """Asked for each answer, since ports are known only when they are bound."""
+    health: Callable[[], Sequence[PartHealth]]
+    """The node is ready when every part is up; must not wait for anything."""
+    metrics: Callable[[], bytes]
+    """The figures of the node in Prometheus' text format."""
+    access_token: Secret | None
+    """Required of every request that is not open to all; None where access control is off."""
+    token_refused: Callable[[], None]
+    """Told of each request that is refused for its access token."""
+    clock: Callable[[], float]
+    """Seconds that never go back: the clock of `NodeFacts.started_at` and of `clients`."""
+    time_ms: Callable[[], int]
+    """Milliseconds since 1970: the time of events that bring none."""
+    new_message_id: Callable[[], str]
+    """An identifier for an event that brings none."""

@@ -1,0 +1,174 @@
+"""What the HTTP side refuses, each with the status that it is told by.
+
+WebError
+├── MalformedRequest       the bytes are no HTTP request
+├── InvalidParameter       a query parameter or header says what it may not
+├── InvalidBody            the body is not the JSON that the call takes
+├── BodyTooLarge           the body is longer than the call takes
+├── HeadTooLarge           the request line or its headers are too long
+├── MediaTypeNotTaken      the body is not announced as JSON
+├── NothingHere            no resource has this path
+├── MethodNotTaken         the resource does not know this method
+├── AccessTokenMissing     access control is on and no token came
+├── AccessTokenWrong       access control is on and another token came
+├── NodeBusy               a bound on what the node holds at one time is reached
+├── UnexpectedFailure      a defect; the log has the details
+└── AddressUnavailable     the node cannot listen where it should
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ranvier.errors import RanvierError
+
+
+class WebError(RanvierError):
+    """An HTTP request is refused; `field` names the part that is wrong, where there is one."""
+
+    code: ClassVar[str] = "RANVIER-WEB"
+    status: ClassVar[int] = 400
+    field: str | None = None
+
+
+class MalformedRequest(WebError):
+    """The bytes are no HTTP/1.1 request."""
+
+    code: ClassVar[str] = "RANVIER-MALFORMED-REQUEST"
+
+    def __init__(self) -> None:
+        super().__init__("The bytes sent are no HTTP/1.1 request: check client and port.")
+
+
+class InvalidParameter(WebError):
+    """A query parameter or header is missing or has a value that it may not have."""
+
+    code: ClassVar[str] = "RANVIER-INVALID-PARAMETER"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"The parameter {field} {reason}.")
+        self.field = field
+
+
+class InvalidBody(WebError):
+    """The body is not the JSON that this call takes."""
+
+    code: ClassVar[str] = "RANVIER-INVALID-BODY"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"The body is refused at {field}: {reason}.")
+        self.field = field
+
+
+class BodyTooLarge(WebError):
+    """The body is longer than this call takes."""
+
+    code: ClassVar[str] = "RANVIER-BODY-TOO-LARGE"
+    status: ClassVar[int] = 413
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The body is longer than {limit_bytes} bytes: send less in one request.")
+
+
+class HeadTooLarge(WebError):
+    """The request line or the headers are longer or more than the node reads."""
+
+    code: ClassVar[str] = "RANVIER-HEAD-TOO-LARGE"
+    status: ClassVar[int] = 431
+
+    def __init__(self, limit_bytes: int, limit_count: int) -> None:
+        super().__init__(
+            f"Request line and headers may have {limit_bytes} bytes and {limit_count} headers: "
+            "send less."
+        )
+
+
+class MediaTypeNotTaken(WebError):
+    """The body is not announced as JSON.
+
+    Asked for, because a web page of a stranger may make a browser send anything but JSON.
+    """
+
+    code: ClassVar[str] = "RANVIER-MEDIA-TYPE"
+    status: ClassVar[int] = 415
+    field = "Content-Type"
+
+    def __init__(self) -> None:
+        super().__init__("The body must be JSON: send the header Content-Type: application/json.")
+
+
+class NothingHere(WebError):
+    """No resource has this path."""
+
+    code: ClassVar[str] = "RANVIER-NOT-FOUND"
+    status: ClassVar[int] = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing at this path: /openapi.json lists what there is.")
+
+
+class MethodNotTaken(WebError):
+    """The resource exists and does not know this method."""
+
+    code: ClassVar[str] = "RANVIER-METHOD-NOT-ALLOWED"
+    status: ClassVar[int] = 405
+
+    def __init__(self) -> None:
+        super().__init__("This path does not take this method: /openapi.json lists what it takes.")
+
+
+class AccessTokenMissing(WebError):
+    """Access control is on and the request brought no token."""
+
+    code: ClassVar[str] = "AXONIQ-1000"
+    status: ClassVar[int] = 401
+    field = "AxonIQ-Access-Token"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No access token: send the header AxonIQ-Access-Token, or a query parameter so named."
+        )
+
+
+class AccessTokenWrong(WebError):
+    """Access control is on and the request brought another token."""
+
+    code: ClassVar[str] = "AXONIQ-1001"
+    status: ClassVar[int] = 403
+    field = "AxonIQ-Access-Token"
+
+    def __init__(self) -> None:
+        super().__init__("The access token is not valid here: check AxonIQ-Access-Token.")
+
+
+class NodeBusy(WebError):
+    """The node holds as much as it may at one time."""
+
+    code: ClassVar[str] = "RANVIER-BUSY"
+    status: ClassVar[int] = 503
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The node has reached its bound of {what}: try again later.")
+
+
+class UnexpectedFailure(WebError):
+    """A defect of the node; what happened is in its log and nowhere else."""
+
+    code: ClassVar[str] = "RANVIER-INTERNAL"
+    status: ClassVar[int] = 500
+
+    def __init__(self) -> None:
+        super().__init__("The node failed at this request: its log says why.")
+
+
+class AddressUnavailable(WebError):
+    """The node cannot listen for HTTP at the address that it was given."""
+
+    code: ClassVar[str] = "RANVIER-ADDRESS-UNAVAILABLE"
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"HTTP cannot listen on {host} port {port} ({reason}): "
+            "free the port, or set http_port or bind."
+        )

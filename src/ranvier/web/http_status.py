@@ -1,0 +1,38 @@
+"""Which HTTP status tells a user of which refusal; the codes themselves are the contract."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ranvier.errors import RanvierError
+from ranvier.events.errors import ConditionNotMet, EventError
+from ranvier.web.errors import WebError
+
+STATUS_BY_CODE: Final = {
+    "AXONIQ-1302": 404,
+    "AXONIQ-1304": 409,
+    "AXONIQ-2000": 409,
+    "AXONIQ-2001": 413,
+    "AXONIQ-2002": 413,
+    "AXONIQ-3000": 503,
+    "RANVIER-BASE-NOT-ACCEPTED": 409,
+    "RANVIER-BEYOND-HEAD": 409,
+    "RANVIER-CONTENDED": 503,
+    "RANVIER-HEAD-WENT-BACK": 409,
+    "RANVIER-STOPPING": 503,
+    "RANVIER-STORAGE-FULL": 507,
+    "RANVIER-STORAGE-UNAVAILABLE": 503,
+    # Not one that a proxy may answer by sending the request again.
+    "RANVIER-UNKNOWN-OUTCOME": 500,
+}
+
+
+def status_of(error: RanvierError) -> int:
+    """Return the status for an error; one that is not listed is judged by its kind."""
+    if isinstance(error, WebError):
+        return error.status
+    if isinstance(error, ConditionNotMet):
+        return 409
+    if isinstance(error, EventError):
+        return STATUS_BY_CODE.get(error.code, 400)
+    return STATUS_BY_CODE.get(error.code, 503 if error.retry_may_help else 500)

@@ -1,0 +1,152 @@
+"""`/v1/public`: what Axon users and their test kits ask a node about itself.
+
+"Public" is Axon's word for what every user may see; with access control on it needs the token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from ranvier import __version__
+from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.web.camel_model import CamelModel
+from ranvier.web.dependencies import NodeFacts
+
+
+class KnownNode(CamelModel):
+    """A node that this one knows of, itself included."""
+
+    name: str
+    host_name: str
+    http_port: int
+    grpc_port: int
+    internal_host_name: str
+    grpc_internal_port: int
+    connected: bool
+
+
+class ThisNode(CamelModel):
+    """The node that was asked."""
+
+    name: str
+    host_name: str
+    http_port: int
+    grpc_port: int
+    internal_host_name: str
+    grpc_internal_port: int
+    authentication: bool
+    ssl: bool
+    clustered: bool
+    admin_node: bool
+    development_mode: bool
+    plugins_enabled: bool
+    initialized: bool
+    context_names: list[str]
+    storage_context_names: list[str]
+
+
+class RoleOfNode(CamelModel):
+    """What a node does for a context."""
+
+    node: str
+    role: str
+
+
+class KnownContext(CamelModel):
+    """A context and who serves it; every node of Ranvier serves every context."""
+
+    context: str
+    replication_group: str
+    leader: str
+    roles: list[RoleOfNode]
+    meta_data: dict[str, str]
+    change_pending: bool
+    pending_since: int
+
+
+class ProductVersion(CamelModel):
+    """The program that answers."""
+
+    product_name: str
+    version: str
+
+
+class PublicResource:
+    """Answers from the node's facts and the list of contexts."""
+
+    def __init__(
+        self,
+        node: Callable[[], NodeFacts],
+        contexts: ContextCatalogue,
+        *,
+        has_access_control: bool,
+    ) -> None:
+        self._node = node
+        self._contexts = contexts
+        self._has_access_control = has_access_control
+
+    def add_to(self, app: FastAPI) -> None:
+        """Offer the paths of this resource."""
+        app.get("/v1/public", tags=["node"], summary="The nodes known here")(self.nodes)
+        app.get("/v1/public/me", tags=["node"], summary="This node")(self.me)
+        app.get("/v1/public/context", tags=["node"], summary="The contexts")(self.contexts)
+        app.get("/v1/public/version", tags=["node"], summary="The program")(self.version)
+
+    async def nodes(self) -> list[KnownNode]:
+        """Return this node: it knows no other yet."""
+        node = self._node()
+        return [
+            KnownNode(
+                name=node.name,
+                host_name=node.host_name,
+                http_port=node.http_port,
+                grpc_port=node.grpc_port,
+                internal_host_name=node.internal_host_name,
+                grpc_internal_port=node.internal_port,
+                connected=True,
+            )
+        ]
+
+    async def me(self) -> ThisNode:
+        """Return what clients and people must know to use this node."""
+        node = self._node()
+        names = list(await self._contexts.names())
+        return ThisNode(
+            name=node.name,
+            host_name=node.host_name,
+            http_port=node.http_port,
+            grpc_port=node.grpc_port,
+            internal_host_name=node.internal_host_name,
+            grpc_internal_port=node.internal_port,
+            authentication=self._has_access_control,
+            ssl=node.is_tls,
+            clustered=False,
+            admin_node=True,
+            development_mode=False,
+            plugins_enabled=False,
+            initialized=True,
+            context_names=names,
+            storage_context_names=names,
+        )
+
+    async def contexts(self) -> list[KnownContext]:
+        """Return every context; a replication group of Ranvier is one context."""
+        node = self._node().name
+        return [
+            KnownContext(
+                context=name,
+                replication_group=name,
+                leader=node,
+                roles=[RoleOfNode(node=node, role="PRIMARY")],
+                meta_data={},
+                change_pending=False,
+                pending_since=0,
+            )
+            for name in await self._contexts.names()
+        ]
+
+    async def version(self) -> ProductVersion:
+        """Return name and version of the program."""
+        return ProductVersion(product_name="Ranvier", version=__version__)

@@ -1,0 +1,55 @@
+"""Which paths are open, and where a token may stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ranvier.web.access import is_open, offered_token
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/health/live", "/health/ready", "/system/health", "/metrics", "/actuator", "/actuator/info"],
+)
+def test_balancers_and_monitoring_need_no_token(path: str) -> None:
+    assert is_open(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "",
+        "/v1/public",
+        "/v1/events",
+        "/v2/dcbEvents",
+        "/internal/raft/contexts",
+        "/swagger-ui.html",
+        "/openapi.json",
+        "/healthy",
+        "/actuators",
+        "/metrics/",
+        "//health/live",
+        "/v1/../health/live",
+    ],
+)
+def test_all_else_does(path: str) -> None:
+    assert not is_open(path)
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "token"),
+    [
+        ([], b"", None),
+        ([], b"axoniq-access-token=a", None),
+        ([], b"context=a&AxonIQ-Access-Token=s%26cret", "s&cret"),
+        ([(b"axoniq-access-token", b"secret")], b"AxonIQ-Access-Token=other", "secret"),
+        ([(b"axoniq-access-token", "gehëim".encode())], b"", "gehëim"),
+        ([(b"axoniq-access-token", b"\xff")], b"", "\ufffd"),
+        ([(b"axoniq-access-token", b"")], b"", ""),
+    ],
+)
+def test_the_header_counts_before_the_query(
+    headers: list[tuple[bytes, bytes]], query: bytes, token: str | None
+) -> None:
+    assert offered_token({"headers": headers, "query_string": query}) == token
