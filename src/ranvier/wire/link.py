@@ -166,6 +166,8 @@ class Link(asyncio.Protocol):
         if output:
             transport.write(output)
         if self.http2.should_close:
+            if self.http2.fault is not None:
+                LOG.info("the connection of %s was ended: %s", self.peer, self.http2.fault)
             self.leave()
 
     def leave(self) -> None:
