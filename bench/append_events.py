@@ -75,13 +75,12 @@ def drive(connections: list[LoadConnection], bodies: list[bytes], callers: int) 
         connection.calls([block] * each, [next(stream) for _ in range(each)])
     while time.perf_counter() - started < SECONDS:
         for key, _ in selector.select(timeout=1.0):
-            connection = key.fileobj
-            assert isinstance(connection, LoadConnection)
-            before = connection.ended
-            connection.receive()
-            freed = connection.ended - before
+            assert isinstance(key.fileobj, LoadConnection)
+            before = key.fileobj.ended
+            key.fileobj.receive()
+            freed = key.fileobj.ended - before
             if freed:
-                connection.calls([block] * freed, [next(key.data) for _ in range(freed)])
+                key.fileobj.calls([block] * freed, [next(key.data) for _ in range(freed)])
     ended = sum(connection.ended for connection in connections)
     failed = sum(connection.failed for connection in connections)
     selector.close()

@@ -14,7 +14,10 @@ from typing import IO, cast
 class NodeProcess:
     """One node on ports of its own choosing; `ready` holds its ready line."""
 
-    def __init__(self, data: Path, *flags: str, log: Path | None = None) -> None:
+    def __init__(
+        self, data: Path, *flags: str, log: Path | None = None, directory: Path | None = None
+    ) -> None:
+        """`directory` is the working directory, where configuration files are looked for."""
         log = log or data.with_name(f"{data.name}.log")
         started = time.monotonic()
         with log.open("ab") as log_file:
@@ -22,6 +25,7 @@ class NodeProcess:
                 [sys.executable, "-m", "ranvier", "start", *free_ports(), "--data", data, *flags],
                 stdout=subprocess.PIPE,
                 stderr=log_file,
+                cwd=directory,
             )
         line = cast("IO[bytes]", self._child.stdout).readline()
         if not line:

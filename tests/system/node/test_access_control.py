@@ -1,0 +1,78 @@
+"""Access control on a real node: every door asks for the token but those that are declared open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import httpx2
+import pytest
+
+from examples.node_process import NodeProcess
+from ranvier.proto.event_pb2 import GetLastTokenRequest, TrackingToken
+from tests.support.node_program import ranvier, running_node
+
+TOKEN = "f3b1c0de-this-is-the-token"
+GET_LAST_TOKEN = "/io.axoniq.axonserver.grpc.event.EventStore/GetLastToken"
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[NodeProcess]:
+    flags = ("--access-control", "--access-token", TOKEN)
+    with running_node(tmp_path / "data", *flags) as started:
+        yield started
+
+
+def last_token(address: str, *metadata: tuple[str, str]) -> int:
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(
+            GET_LAST_TOKEN,
+            request_serializer=GetLastTokenRequest.SerializeToString,
+            response_deserializer=TrackingToken.FromString,
+        )
+        answer = call(GetLastTokenRequest(), metadata=metadata, timeout=10)
+        assert isinstance(answer, TrackingToken)
+        return answer.token
+
+
+def test_grpc_clients_send_it_as_a_header(node: NodeProcess) -> None:
+    assert last_token(node.grpc_address, ("axoniq-access-token", TOKEN)) == -1
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [((), "AXONIQ-1000"), ((("axoniq-access-token", "wrong"),), "AXONIQ-1001")],
+)
+def test_grpc_calls_without_it_are_refused(
+    node: NodeProcess, metadata: tuple[tuple[str, str], ...], code: str
+) -> None:
+    with pytest.raises(grpc.RpcError) as refusal:
+        last_token(node.grpc_address, *metadata)
+    assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert code in str(refusal.value.details())
+
+
+def test_rest_asks_for_it_and_health_does_not(node: NodeProcess) -> None:
+    with httpx2.Client(base_url=node.http_address) as client:
+        assert client.get("/v1/public/me").status_code in {401, 403}
+        assert client.get("/").status_code in {401, 403}
+        with_token = {"AxonIQ-Access-Token": TOKEN}
+        assert client.get("/v1/public/me", headers=with_token).json()["authentication"] is True
+        for path in ("/health/live", "/health/ready", "/actuator/health", "/metrics"):
+            assert client.get(path).status_code == 200, path
+
+
+def test_the_command_line_sends_it(node: NodeProcess) -> None:
+    without = ranvier("events", "read", "-S", node.http_address)
+    assert without.code == 1
+    assert "AXONIQ-1000" in without.err
+    assert ranvier("events", "read", "-S", node.http_address, "-t", TOKEN).code == 0
+
+
+def test_the_token_is_in_no_log(node: NodeProcess, tmp_path: Path) -> None:
+    with pytest.raises(grpc.RpcError):
+        last_token(node.grpc_address, ("axoniq-access-token", "guess-of-a-stranger"))
+    log = (tmp_path / "data.log").read_text()
+    assert TOKEN not in log
+    assert "guess-of-a-stranger" not in log

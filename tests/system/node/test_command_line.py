@@ -1,0 +1,121 @@
+"""The command line against a running node, as its help says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axonclient.client import AxonClient, AxonEvent
+
+from examples.node_process import NodeProcess
+from tests.support.node_program import Said, ranvier, running_node
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[NodeProcess]:
+    with running_node(tmp_path / "data") as started:
+        yield started
+
+
+def at(node: NodeProcess, *arguments: str) -> Said:
+    return ranvier(*arguments, "-S", node.http_address)
+
+
+def test_events_go_in_and_come_out(node: NodeProcess) -> None:
+    for sequence in (0, 1):
+        said = at(
+            node,
+            *("events", "append", "--type", "Deposited", "--data", f"{sequence} cents"),
+            *("--aggregate", "Account/acc-1", "--sequence", str(sequence)),
+        )
+        assert said.code == 0, said.err
+    said = at(node, "events", "read", "-o", "json")
+    assert said.code == 0, said.err
+    events = json.loads(said.out)
+    assert [(event["token"], event["payload"]) for event in events] == [
+        (0, "0 cents"),
+        (1, "1 cents"),
+    ]
+    client = AxonClient(node.grpc_address)
+    [first, second] = client.list_aggregate_events("acc-1", 0, allow_snapshots=False)
+    client.close_connection()
+    assert (first.payload_type, second.payload_data) == ("Deposited", b"1 cents")
+
+
+def test_a_refusal_is_one_sentence_with_the_code(node: NodeProcess) -> None:
+    said = at(
+        node,
+        *("events", "append", "--type", "Deposited", "--data", "x"),
+        *("--aggregate", "Account/acc-2", "--sequence", "7"),
+    )
+    assert said.code == 1
+    assert "AXONIQ-2000" in said.err
+    assert "expected 0" in said.err
+    assert len(said.err.strip().splitlines()) == 1
+
+
+def test_tail_shows_what_comes_while_it_runs(node: NodeProcess) -> None:
+    client = AxonClient(node.grpc_address)
+    client.append_event(AxonEvent("before", 0, "T", payload_type="Old"))
+    tail = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ranvier", "events", "tail", "--from", "1", "-o", "json"),
+            *("-S", node.http_address),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        client.append_event(AxonEvent("after", 0, "T", payload_type="New", payload_data=b"hello"))
+        assert tail.stdout is not None
+        event = json.loads(tail.stdout.readline())
+    finally:
+        tail.terminate()
+        tail.communicate(timeout=10)
+        client.close_connection()
+    assert (event["token"], event["payloadType"], event["payload"]) == (1, "New", "hello")
+
+
+def test_no_answer_from_the_node_is_exit_code_3(tmp_path: Path) -> None:
+    said = ranvier("events", "read", "-S", "http://127.0.0.1:9", directory=tmp_path)
+    assert said.code == 3
+    assert "Traceback" not in said.err
+
+
+def test_metrics_count_what_was_appended(node: NodeProcess) -> None:
+    client = AxonClient(node.grpc_address)
+    client.append_event([AxonEvent("m", n, "T", payload_type="P") for n in range(3)])
+    client.list_aggregate_events("m", 0, allow_snapshots=False)
+    client.close_connection()
+    said = at(node, "metrics", "-o", "json")
+    assert said.code == 0, said.err
+    assert "axon_events_append_throughput_count" in said.out
+    text = at(node, "metrics").out
+    [line] = [row for row in text.splitlines() if "axon_events_append_throughput_count" in row]
+    assert line.split()[-1] in {"3", "3.0"}, line
+
+
+def test_check_finds_a_sound_database_sound_and_a_damaged_one_damaged(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_node(data) as node:
+        client = AxonClient(node.grpc_address)
+        for number in range(20):
+            client.append_event(AxonEvent(f"a-{number}", 0, "T", payload_data=b"x" * 2_000))
+        client.close_connection()
+        busy = ranvier("database", "check", "--data", str(data))
+        assert busy.code == 1
+        assert "Traceback" not in busy.err
+    sound = ranvier("database", "check", "--data", str(data))
+    assert sound.code == 0, sound.out + sound.err
+    [file] = data.glob("*.db")
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4_096] = b"\xa5" * 4_096
+    file.write_bytes(content)
+    damaged = ranvier("database", "check", "--data", str(data), "-o", "json")
+    assert damaged.code == 1
+    assert "Traceback" not in damaged.err
