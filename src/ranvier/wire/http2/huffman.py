@@ -58,20 +58,15 @@ def _grow_tree() -> Row:
     root = Row()
     for symbol, (code, bits) in enumerate(zip(REQUEST_CODES, REQUEST_CODES_LENGTH, strict=True)):
         place = root
-        for shift in range(bits - 1, -1, -1):
-            bit = code >> shift & 1
+        for depth in range(bits):
+            if symbol == END_OF_STRING and depth <= PADDING_BITS_MAX:
+                place.may_end = True
+            bit = code >> bits - depth - 1 & 1
             branch = place.branches[bit]
             if branch is None:
                 branch = place.branches[bit] = Row()
             place = branch
         place.symbol = symbol
-    place = root
-    for _ in range(PADDING_BITS_MAX + 1):
-        place.may_end = True
-        following = place.branches[1]
-        if following is None:
-            break
-        place = following
     return root
 
 

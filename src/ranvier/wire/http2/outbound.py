@@ -121,13 +121,11 @@ class Outbound:
             self.announce()
 
     def control(self, frame: bytes) -> None:
-        """Emit a frame that carries no data.
+        """Emit the answer to a frame that is being read.
 
         Raises ConnectionFault where a peer that does not read has caused too many of them.
         """
         self.frames.append(frame)
-        if not self.is_announced:
-            self.announce()
         if self.is_paused:
             self._control_frames += 1
             if self._control_frames > self._control_frames_max:

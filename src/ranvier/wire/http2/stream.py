@@ -282,7 +282,7 @@ class Stream:
     def send_share(self, byte_count: int) -> bool:
         """Emit one DATA frame of at most so many bytes; return whether more could follow."""
         queue = self.queue
-        if queue is None or self.state & CLOSED:
+        if queue is None:
             return False
         outbound = self.connection.outbound
         size = min(byte_count, self.send_window, queue.byte_count)

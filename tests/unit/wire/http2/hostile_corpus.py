@@ -110,7 +110,7 @@ def length_cases() -> Iterator[Case]:
     yield Case("no content although stated", ended, PROTOCOL, 1)
     padded = stated + frame("DATA", 1, b"\x021234\0\0", PADDED | END)
     yield Case("padding taken for content", padded, PROTOCOL, 1)
-    for value in (b"", b"-1", b"+5", b"5x", b"5, 5", b"1" * 19):
+    for value in (b"", b"-1", b"+5", b"5x", b"5, 5"):
         sent = headers(1, (*REQUEST, (b"content-length", value)))
         yield Case(f"content-length {value!r}", sent, PROTOCOL, 1)
     twice = (*REQUEST, (b"content-length", b"5"), (b"content-length", b"6"))

@@ -124,9 +124,7 @@ def test_buffered_bytes_per_connection() -> None:
 def test_buffered_bytes_per_connection_of_a_peer_that_never_reads() -> None:
     peer = server(buffered_bytes_per_connection=10_000)
     peer.connection.pause_output()
-    peer.on_request = lambda heard: (
-        heard.stream and heard.stream.send_headers(((b":status", b"404"),), end_stream=True)
-    )
+    peer.on_request = lambda heard: heard.own.send_headers(((b":status", b"404"),), end_stream=True)
     answer: list[Frame] = []
     for stream_id in range(1, 20_001, 2):
         answer = peer.send(headers(stream_id, end=True))
@@ -329,8 +327,8 @@ def test_an_allowance_fills_up_but_not_beyond_its_burst() -> None:
 
 def test_greeting_is_needed_once_only() -> None:
     peer = Peer()
-    assert not peer.connection.is_established
+    assert not peer.is_established()
     peer.greet()
-    assert peer.connection.is_established
+    assert peer.is_established()
     (goaway,) = peer.send(SETTINGS_ACK)
     assert goaway.code is ErrorCode.PROTOCOL_ERROR

@@ -143,6 +143,18 @@ def test_a_smaller_initial_window_may_make_windows_negative() -> None:
     assert payloads(peer.send(settings((4, 1_010))), 1) == b"ater"
 
 
+def test_a_stream_in_the_line_may_lose_its_window_there() -> None:
+    peer = server()
+    answering(peer, 1, 3)
+    peer.stream(1).send_data(bytes(WINDOW))
+    peer.take()
+    peer.stream(3).send_data(b"waiting")
+    peer.send(settings((4, 0)))
+    assert peer.send(update(0, 100)) == []
+    assert payloads(peer.send(update(3, 3)), 3) == b"wai"
+    assert peer.stream(1).send_share(10) is False
+
+
 def test_a_larger_initial_window_lets_queued_data_go() -> None:
     peer = server()
     peer.send(settings((4, 0)))
@@ -238,7 +250,7 @@ def test_the_layer_is_told_once_that_there_is_output() -> None:
 def test_what_reading_causes_is_not_announced() -> None:
     peer = server()
     before = peer.ready_count
-    peer.on_request = lambda heard: heard.stream and heard.stream.send_headers(HEAD_BLOCK)
+    peer.on_request = lambda heard: heard.own.send_headers(HEAD_BLOCK)
     peer.connection.receive_data(headers(1) + frame("PING", 0, bytes(8)))
     assert peer.ready_count == before
     assert kinds(peer.take()) == ["HEADERS", "PING"]
