@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from ranvier.storage.check_report import CheckReport
@@ -31,6 +32,10 @@ class Database(Protocol):
     @property
     def ready(self) -> bool:
         """Whether writing is possible as far as is known; a failed commit makes it False."""
+        ...
+
+    async def snapshot_counts(self) -> Mapping[str, int]:
+        """How many snapshots each context has."""
         ...
 
     async def start(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ranvier.events.snapshot import Snapshot
@@ -35,4 +35,8 @@ class SnapshotStore(Protocol):
         self, context: str, aggregate_id: str, *, from_sequence: int, to_sequence: int
     ) -> Snapshot | None:
         """The snapshot with the highest sequence in that range, both ends included."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many snapshots each context holds, by its name."""
         ...

@@ -74,4 +74,6 @@ def _open_existing(path: Path, options: SqliteOptions, flags: int) -> apsw.Conne
 
 def _set_up(connection: apsw.Connection, options: SqliteOptions, cache_bytes: int) -> None:
     connection.set_busy_timeout(options.busy_timeout_ms)
+    # Else SQLite compiles a statement anew for each value bound to a column of a partial index.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     fetch_all(connection, f"PRAGMA cache_size = -{cache_bytes // 1024}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import apsw
@@ -88,6 +89,10 @@ class SqliteDatabase:
     def oldest_read_seconds(self) -> float:
         """The age of the oldest snapshot of the database that a reader holds."""
         return self._readers.oldest_job_seconds()
+
+    async def snapshot_counts(self) -> Mapping[str, int]:
+        """How many snapshots each context has."""
+        return await self._snapshots.counts()
 
     async def start(self) -> None:
         """Take the directory, bring the tables up to date and be ready.

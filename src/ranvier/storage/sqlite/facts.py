@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
 from ranvier.events.append import Append
 from ranvier.events.criterion import Criterion
-from ranvier.events.facts import NO_MATCH, Facts, Needs, needs_of
+from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, Needs, needs_of
 from ranvier.events.limits import NUMBER_LIMIT
 from ranvier.events.tag import Tag
 from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
@@ -18,6 +19,7 @@ from ranvier.storage.sqlite.statements import fetch_all, load_statements
 
 _SQL = load_statements("append")
 _CONTEXT_FACTS = _SQL["context_facts"]
+_CONTEXT_FACTS_OF_ONE = _SQL["context_facts_of_one"]
 _LATEST_MATCH_BY_TAGS = _SQL["latest_match_by_tags"]
 _LATEST_MATCH_BY_NAMES = _SQL["latest_match_by_names"]
 _STORED_APPEND = _SQL["stored_append"]
@@ -36,18 +38,31 @@ def read_facts(
 ) -> ContextFacts | None:
     """Answer every question of the batch; None if the context has been deleted."""
     needs = needs_of(appends)
-    aggregate_ids = list(needs.aggregate_ids)
-    rows = fetch_all(cursor, _CONTEXT_FACTS, (context_id, json.dumps(aggregate_ids)))
+    rows = _context_row(cursor, context_id, needs)
     if not rows:
         return None
     head, latest_time_ms, last_sequences = rows[0]
     facts = Facts(
         head,
-        dict(zip(aggregate_ids, json.loads(last_sequences), strict=True)),
+        _sequences_by_aggregate(needs, last_sequences),
         _latest_matches(cursor, context_id, head, needs) if needs.markers else {},
         _stored_bases(cursor, context_id, needs) if needs.base_ids else frozenset(),
     )
     return ContextFacts(-NUMBER_LIMIT if latest_time_ms is None else latest_time_ms, facts)
+
+
+def _context_row(cursor: apsw.Cursor, context_id: int, needs: Needs) -> list[Any]:
+    if len(needs.aggregate_ids) == 1:
+        # One append at a time is a common load, and lists cost a statement three times its time.
+        return fetch_all(cursor, _CONTEXT_FACTS_OF_ONE, (context_id, *needs.aggregate_ids))
+    aggregate_ids = json.dumps(list(needs.aggregate_ids))
+    return fetch_all(cursor, _CONTEXT_FACTS, (context_id, aggregate_ids))
+
+
+def _sequences_by_aggregate(needs: Needs, found: int | str | None) -> dict[str, int]:
+    if isinstance(found, str):
+        return dict(zip(needs.aggregate_ids, json.loads(found), strict=True))
+    return dict.fromkeys(needs.aggregate_ids, NO_EVENTS if found is None else found)
 
 
 def tags_as_json(tags: Iterable[Tag]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import apsw
@@ -68,6 +68,12 @@ class SqliteSnapshots:
         )
         return found[0] if found else None
 
+    async def counts(self) -> Mapping[str, int]:
+        """How many snapshots each context has; none is counted to tell it."""
+        return dict(
+            await self._readers.run(lambda connection: fetch_all(connection, _SQL["counts"]))
+        )
+
 
 def _put_all(writer: Writer, puts: Sequence[_Put]) -> Sequence[Exception | None]:
     """Store all that may be stored in one transaction; one answer for each."""
@@ -89,6 +95,8 @@ def _put(cursor: apsw.Cursor, context_id: int, snapshot: Snapshot) -> Exception 
     ((last,),) = fetch_all(cursor, _LAST_SEQUENCE, key)
     refusal = refuse_snapshot_ahead(snapshot, -1 if last is None else last)
     if refusal is None:
+        if not fetch_all(cursor, _SQL["is_stored"], (*key, snapshot.sequence)):
+            cursor.execute(_SQL["count_one_more"], (context_id,))
         row = (*key, snapshot.sequence, snapshot.time_ms, snapshot.name, snapshot.data)
         cursor.execute(_SQL["put"], row)
     return refusal

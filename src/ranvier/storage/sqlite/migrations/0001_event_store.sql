@@ -9,7 +9,8 @@ CREATE TABLE context (
     name TEXT UNIQUE,                    -- NULL: deleted, its rows are being cleared away
     dcb INTEGER NOT NULL,
     head INTEGER NOT NULL DEFAULT 0,     -- the next token
-    latest_time INTEGER                  -- the highest time of all its events
+    latest_time INTEGER,                 -- the highest time of all its events
+    snapshot_count INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE event (

@@ -16,6 +16,18 @@ SELECT
 FROM context AS c
 WHERE c.id = ?1 AND c.name IS NOT NULL
 
+-- name: context_facts_of_one
+SELECT
+    c.head,
+    c.latest_time,
+    (
+        SELECT e.sequence FROM event AS e
+        WHERE e.context = c.id AND e.aggregate_id = ?2
+        ORDER BY e.sequence DESC LIMIT 1
+    )
+FROM context AS c
+WHERE c.id = ?1 AND c.name IS NOT NULL
+
 -- name: latest_match_by_tags
 SELECT t.token
 FROM event_tag AS t

@@ -8,3 +8,12 @@ FROM snapshot
 WHERE context = ?1 AND aggregate_id = ?2 AND sequence BETWEEN ?3 AND ?4
 ORDER BY sequence DESC
 LIMIT ?5
+
+-- name: is_stored
+SELECT 1 FROM snapshot WHERE context = ?1 AND aggregate_id = ?2 AND sequence = ?3
+
+-- name: count_one_more
+UPDATE context SET snapshot_count = snapshot_count + 1 WHERE id = ?1
+
+-- name: counts
+SELECT name, snapshot_count FROM context WHERE name IS NOT NULL
