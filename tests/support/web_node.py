@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
+from ranvier.events.append import Append, Outcome
 from ranvier.security.secret import Secret
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.event_follower import EventFollower
@@ -47,18 +48,35 @@ class NotedFollowing(FollowEvents):
     def __init__(self, log: MemoryEventLog) -> None:
         super().__init__(log)
         self.followed = asyncio.Event()
+        self.left = asyncio.Event()
 
     async def follow(self, context: str, from_token: int) -> EventFollower:
         follower = await super().follow(context, from_token)
         self.followed.set()
         return follower
 
+    def leave(self, follower: EventFollower) -> None:
+        super().leave(follower)
+        self.left.set()
+
+
+class NotedEventLog(MemoryEventLog):
+    """Says when an append has come to it."""
+
+    def __init__(self, *contexts: str) -> None:
+        super().__init__(*contexts)
+        self.asked = asyncio.Event()
+
+    async def append(self, context: str, appends: Sequence[Append]) -> Sequence[Outcome]:
+        self.asked.set()
+        return await super().append(context, appends)
+
 
 @dataclass
 class WebNode:
     """What stands behind the application; a test changes it as it likes."""
 
-    log: MemoryEventLog = field(default_factory=MemoryEventLog)
+    log: NotedEventLog = field(default_factory=NotedEventLog)
     health: list[PartHealth] = field(default_factory=lambda: [PartHealth("database", is_up=True)])
     access_token: str | None = None
     body_limits: BodyLimits | None = None

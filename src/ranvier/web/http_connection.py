@@ -7,8 +7,9 @@ from asyncio import TimerHandle
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -17,6 +18,10 @@ from ranvier.web.errors import HeadTooLarge, MalformedRequest, NodeBusy, WebErro
 from ranvier.web.http_limits import HttpLimits
 from ranvier.web.problem import MEDIA_TYPE, problem_body, problem_headers
 from ranvier.web.security_headers import NOT_STORED, SECURITY_HEADERS
+
+CONNECT: Final = b"CONNECT"
+UPGRADING: Final = frozenset({b"upgrade", b"http2-settings"})
+"""Headers of a request for another protocol, and what `Connection` says of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class HttpConnection(HttpToolsProtocol):
         self._gone = owner.connection_gone
         self._head_bytes = 0
         self._refusal: WebError | None = None
+        self._asks_for_upgrade = False
         self._reading_timer: TimerHandle | None = None
         self._writing_timer: TimerHandle | None = None
 
@@ -59,7 +65,13 @@ class HttpConnection(HttpToolsProtocol):
         """Read on, unless the request was refused."""
         if self._refusal is not None:
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._read_on_without_upgrade(data[upgrade.args[0] :])
+        except HttpParserError:
+            self._refuse(MalformedRequest())
         is_waiting = self.cycle is None or self.cycle.response_complete
         if is_waiting and self._reading_timer is None:
             # Empty lines between two requests are legal, and must not keep a connection for ever.
@@ -106,7 +118,10 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request on, and begin to wait for its body."""
-        if self._refusal is None:
+        self._asks_for_upgrade = (
+            self.parser.should_upgrade() and self.parser.get_method() != CONNECT
+        )
+        if self._refusal is None and not self._asks_for_upgrade:
             super().on_headers_complete()
             self._cut_after(self.limits.body_seconds)
 
@@ -118,14 +133,22 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop the clock: the request is here."""
         self._stop_cutting()
-        if self._refusal is None:
+        if self._refusal is None and not self._asks_for_upgrade:
             super().on_message_complete()
 
-    # Refusals below the application.
+    def _read_on_without_upgrade(self, rest: bytes) -> None:
+        """Read the request again as if it had not asked for another protocol.
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # our own words instead
-        """Answer bytes that are no HTTP, in the form of every other refusal."""
-        self._refuse(MalformedRequest())
+        A server may ignore such a wish (RFC 9110 section 7.8). The parser takes what follows the
+        head for the other protocol; Java's client asks for HTTP/2 in this way and sends a body.
+        """
+        version = self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        lines += [name + b": " + value for name, value in without_upgrade(self.headers)]
+        self.parser = HttpRequestParser(self)
+        self.data_received(b"\r\n".join([*lines, b"", rest]))
+
+    # Refusals below the application.
 
     def _count(self, byte_count: int) -> None:
         self._head_bytes += byte_count
@@ -148,6 +171,18 @@ class HttpConnection(HttpToolsProtocol):
         if self._reading_timer is not None:
             self._reading_timer.cancel()
             self._reading_timer = None
+
+
+def without_upgrade(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a request without its wish for another protocol."""
+    kept: list[tuple[bytes, bytes]] = []
+    for name, value in headers:
+        if name == b"connection":
+            options = [option.strip() for option in value.split(b",")]
+            value = b", ".join([each for each in options if each.lower() not in UPGRADING])
+        if name not in UPGRADING:
+            kept.append((name, value))
+    return kept
 
 
 def refusal_bytes(error: WebError) -> bytes:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 import pytest
+import uvloop
 
 from tests.support.web_node import WebNode
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run these tests in the loop that a node runs in."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

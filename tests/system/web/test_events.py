@@ -11,9 +11,15 @@ import pytest
 from ranvier.events.errors import UnknownContext
 from ranvier.proto.event_pb2 import Event
 from ranvier.storage.errors import StorageFull, StorageUnavailable
-from tests.support.memory_event_log import MemoryEventLog
 from tests.support.new_events import stream
-from tests.support.web_node import NOW_ISO, WebNode, is_problem, messages, sent_events
+from tests.support.web_node import (
+    NOW_ISO,
+    NotedEventLog,
+    WebNode,
+    is_problem,
+    messages,
+    sent_events,
+)
 
 
 def order(sequence: int, aggregate_id: str = "order-1") -> dict[str, Any]:
@@ -70,7 +76,7 @@ async def test_an_empty_request_succeeds(client: httpx2.AsyncClient) -> None:
 
 
 async def test_the_context_is_that_of_the_header_or_the_query() -> None:
-    node = WebNode(MemoryEventLog("default", "one", "two"))
+    node = WebNode(NotedEventLog("default", "one", "two"))
     async with node.client() as client:
         await client.post("/v1/events", json=order(0), headers={"AxonIQ-Context": "one"})
         await client.post("/v1/events?context=two", json=order(0))

@@ -15,9 +15,8 @@ from ranvier.events.snapshot import Snapshot
 from ranvier.services.connected_client import ClientIdentity
 from ranvier.storage.errors import StorageUnavailable
 from ranvier.web.dependencies import PartHealth
-from tests.support.memory_event_log import MemoryEventLog
 from tests.support.new_events import stream
-from tests.support.web_node import WebNode
+from tests.support.web_node import NotedEventLog, WebNode
 
 VOID = {"meta", "link", "img", "br"}
 
@@ -84,7 +83,7 @@ async def test_the_page_tells_what_the_node_is(client: httpx2.AsyncClient) -> No
 
 
 async def test_the_page_tells_what_the_node_holds() -> None:
-    log = MemoryEventLog("default", "orders")
+    log = NotedEventLog("default", "orders")
     log.store("orders", *stream(1_234))
     log.contexts["orders"].snapshots["a", 7] = Snapshot("a", 7, 0, b"")
     node = WebNode(log)
@@ -124,7 +123,7 @@ async def test_names_from_outside_are_only_text(node: WebNode, client: httpx2.As
 
 
 async def test_a_great_many_contexts_and_clients_stay_an_overview() -> None:
-    node = WebNode(MemoryEventLog(*(f"context-{number:04}" for number in range(2_000))))
+    node = WebNode(NotedEventLog(*(f"context-{number:04}" for number in range(2_000))))
     for number in range(300):
         node.clients.connect(ClientIdentity(f"client-{number}", "shop"), "default", Silent())
     async with node.client() as client:

@@ -7,8 +7,7 @@ from dataclasses import replace
 import httpx2
 
 from ranvier import __version__
-from tests.support.memory_event_log import MemoryEventLog
-from tests.support.web_node import FACTS, WebNode
+from tests.support.web_node import FACTS, NotedEventLog, WebNode
 
 
 async def test_this_node_shows_the_fields_that_axon_users_know(
@@ -61,7 +60,7 @@ async def test_a_node_alone_knows_itself(client: httpx2.AsyncClient) -> None:
 
 
 async def test_contexts_are_listed_for_people_and_for_test_kits() -> None:
-    node = WebNode(MemoryEventLog("default", "orders"))
+    node = WebNode(NotedEventLog("default", "orders"))
     async with node.client() as client:
         contexts = (await client.get("/v1/public/context")).json()
         raft = (await client.get("/internal/raft/contexts")).json()
