@@ -31,14 +31,22 @@ def fold(facts: Facts, appends: Sequence[Append]) -> list[Decision]:
 class _Batch:
     """The state of a context as the accepted appends so far leave it."""
 
-    __slots__ = ("_accepted_ids", "_facts", "_head", "_last_sequences", "_matches")
+    __slots__ = (
+        "_accepted_ids",
+        "_facts",
+        "_head",
+        "_keep_matches",
+        "_last_sequences",
+        "_matches",
+    )
 
     def __init__(self, facts: Facts, *, keep_matches: bool) -> None:
         self._facts = facts
         self._head = facts.head
         self._last_sequences = dict(facts.last_sequences)
         self._accepted_ids: set[bytes] = set()
-        self._matches = _AcceptedEvents() if keep_matches else None
+        self._keep_matches = keep_matches
+        self._matches = _AcceptedEvents()
 
     def decide(self, append: Append) -> Decision:
         refusal = self._refuse_identity(append) or self._refuse_condition(append.condition)
@@ -75,13 +83,11 @@ class _Batch:
 
     def _latest_match(self, criterion: Criterion) -> int:
         stored = self._facts.latest_matches[criterion]
-        if self._matches is None:
-            return stored
         return max(stored, self._matches.latest_match(criterion))
 
     def _accept(self, append: Append, moved: dict[str, int]) -> Accepted:
         first_token = self._head
-        if self._matches is not None:
+        if self._keep_matches:
             self._matches.add(first_token, append.events)
         self._last_sequences.update(moved)
         self._accepted_ids.add(append.append_id)
