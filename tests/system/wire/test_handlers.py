@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -229,3 +231,23 @@ async def test_a_deadline_header_and_the_answer_race_without_a_fault() -> None:
             peer.open(stream_id, path("Unary"), grpc_timeout=f"{number * 20}u")
             peer.send(DATA, 1, stream_id, grpc_message(b"x"))
             assert (await peer.answer(stream_id))[1]["grpc-status"] in ("0", "4")
+
+
+@pytest.mark.parametrize("method", ["Unary", "UnaryCallback", "Repeat", "Chat", "ChatCallback"])
+async def test_a_call_that_has_ended_leaves_nothing_to_the_collector_of_cycles(
+    method: str,
+) -> None:
+    seen: list[weakref.ref[ServerCall]] = []
+    async with serving(admit=lambda call: seen.append(weakref.ref(call))) as (_, _, port):
+        channel = await Channel.connect("127.0.0.1", port)
+        gc.collect()
+        gc.disable()
+        try:
+            call = channel.stream(path(method))
+            call.outgoing.send(b"1,x", is_last=True)
+            assert len(await read_all(call)) == 1
+            await channel.unary(path("UnaryCallback"), b"")
+            assert seen[0]() is None
+        finally:
+            gc.enable()
+        await channel.close()

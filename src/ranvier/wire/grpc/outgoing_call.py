@@ -14,7 +14,7 @@ from ranvier.wire.grpc.request_head import is_grpc
 from ranvier.wire.grpc.status import HTTP_STATUS, GrpcError, StatusCode, error_from
 from ranvier.wire.http2.errors import ErrorCode
 from ranvier.wire.http2.headers import HeaderPairs
-from ranvier.wire.http2.stream import Stream, StreamEnd
+from ranvier.wire.http2.stream import UNHEARD, Stream, StreamEnd
 
 OK: HeaderPairs = ((b"grpc-status", b"0"),)
 RESET_STATUS: dict[int, StatusCode] = {
@@ -186,6 +186,8 @@ class OutgoingCall:
 
     def closed(self, error: StreamEnd | None) -> None:
         """Be told that the stream is no more."""
+        if self.stream is not None:
+            self.stream.listener = UNHEARD  # so that no cycle keeps either of them
         if error is not None and not self.is_done:
             self._end(error_of_reset(error), ())
 
@@ -206,8 +208,9 @@ class OutgoingCall:
         self.is_done = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._reader is not None:
-            self._reader.close()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
         if self.stream is not None and not self._has_half_closed:
             self.stream.reset(ErrorCode.CANCEL)  # the server is not to wait for what never comes
         self._listener.finished(error, trailers)

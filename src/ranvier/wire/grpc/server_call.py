@@ -15,7 +15,7 @@ from ranvier.wire.grpc.request_head import CONTENT_TYPE, RequestHead
 from ranvier.wire.grpc.status import GrpcError, StatusCode, status_pairs
 from ranvier.wire.http2.errors import ErrorCode
 from ranvier.wire.http2.headers import HeaderPairs, ready_block
-from ranvier.wire.http2.stream import Stream, StreamEnd
+from ranvier.wire.http2.stream import UNHEARD, Stream, StreamEnd
 
 LOG = logging.getLogger("ranvier.wire")
 HEAD_PAIRS: HeaderPairs = ((b":status", b"200"), (b"content-type", CONTENT_TYPE))
@@ -219,6 +219,8 @@ class ServerCall:
 
     def closed(self, error: StreamEnd | None) -> None:  # noqa: ARG002  # all ends are the same here
         """Be told that the stream is no more."""
+        # Stream and call let go of each other: the collector of cycles took 0.3 µs for each call.
+        self.stream.listener = UNHEARD
         if not self.is_done:
             self.is_done = True
             self._let_go()

@@ -11,6 +11,7 @@ from ranvier.wire.grpc.server_call import CallListener, ServerCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.grpc.unary_call import Oversized
 from ranvier.wire.http2.headers import HeaderPairs
+from ranvier.wire.http2.stream import StreamEnd
 
 OpenCall = Callable[[ServerCall], CallListener]
 
@@ -79,6 +80,11 @@ class StreamCall(ServerCall):
         if self._listener is not None and not self.is_done:
             self.tell(self._listener.writable)
 
+    def closed(self, error: StreamEnd | None) -> None:
+        """Be told that the stream is no more; the listener is told if it does not know."""
+        super().closed(error)
+        self._listener = None
+
     def oversized(self, byte_count: int) -> GrpcError | None:
         """Return why a message of so many bytes ends the call; None: it is dropped."""
         if self.head.method.oversized is None:
@@ -92,5 +98,6 @@ class StreamCall(ServerCall):
 
     def _let_go(self) -> None:
         super()._let_go()
-        if self._reader is not None:
-            self._reader.close()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()

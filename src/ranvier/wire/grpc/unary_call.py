@@ -98,5 +98,6 @@ class UnaryCall(ServerCall):
 
     def _let_go(self) -> None:
         super()._let_go()
-        if self._reader is not None:
-            self._reader.close()
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
