@@ -21,7 +21,7 @@ async def context_name(
     ] = None,
     query: Annotated[
         str | None,
-        Query(alias="context", description="The same, for those who cannot set a header."),
+        Query(alias="context", description="The same as AxonIQ-Context, which counts first."),
     ] = None,
 ) -> str:
     """Return the context that a request names, `default` where it names none."""
