@@ -29,6 +29,7 @@ class NodeProcess:
             )
         line = cast("IO[bytes]", self._child.stdout).readline()
         if not line:
+            self._end()
             raise RuntimeError(f"the node did not start; its log is {log}")
         self.ready: dict[str, object] = json.loads(line)
         self.seconds_to_ready = time.monotonic() - started

@@ -10,7 +10,6 @@ import grpc
 import pytest
 from axonclient.client import AxonClient, AxonEvent
 from axonclient.exceptions import OutOfRangeError
-from axonclient.protos.dcb_pb2 import ConsistencyCondition
 from axonclient.protos.event_pb2 import PayloadDescription
 
 from tests.support.axon_node import AxonNode
@@ -146,9 +145,3 @@ def test_a_snapshot_ahead_of_its_aggregate_is_refused_in_the_expected_words(
         f" Highest aggregate {aggregate_id} sequence number: 0, snapshot sequence 1."
     )
     assert client.list_snapshot_events(aggregate_id) == []
-
-
-def test_a_dcb_append_is_told_to_be_unimplemented(client: AxonClient) -> None:
-    with pytest.raises(grpc.RpcError) as refusal:
-        client.dcb_append([], ConsistencyCondition())
-    assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
