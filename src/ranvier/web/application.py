@@ -18,7 +18,7 @@ from ranvier.web.monitoring import MonitoringResource
 from ranvier.web.node_page import NodePage
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.openapi import REFUSED, DescribedApi
-from ranvier.web.posted_messages import MissingParts
+from ranvier.web.posted_messages import PostingRules
 from ranvier.web.public import PublicResource
 from ranvier.web.refusals import add_refusals
 from ranvier.web.request_bodies import BodyLimits, RequestBodies
@@ -60,9 +60,11 @@ def guards(dependencies: WebDependencies, limits: BodyLimits) -> list[Middleware
 
 def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStreams) -> None:
     """Offer every resource, in the order in which they are described."""
-    missing = MissingParts(dependencies.time_ms, dependencies.new_message_id)
-    EventsResource(dependencies, missing, streams).add_to(app)
-    SnapshotsResource(dependencies.snapshots, missing).add_to(app)
+    rules = PostingRules(
+        dependencies.time_ms, dependencies.new_message_id, dependencies.message_bytes
+    )
+    EventsResource(dependencies, rules, streams).add_to(app)
+    SnapshotsResource(dependencies.snapshots, rules).add_to(app)
     PublicResource(
         dependencies.node,
         dependencies.contexts,

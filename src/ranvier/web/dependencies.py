@@ -70,3 +70,5 @@ class WebDependencies:
     """Milliseconds since 1970: the time of events that bring none."""
     new_message_id: Callable[[], str]
     """An identifier for an event that brings none."""
+    message_bytes: int = 4 * 1024 * 1024
+    """Of one event or snapshot: as long as a gRPC message may be."""

@@ -5,6 +5,7 @@ WebError
 ├── InvalidParameter       a query parameter or header says what it may not
 ├── InvalidBody            the body is not the JSON that the call takes
 ├── BodyTooLarge           the body is longer than the call takes
+├── MessageTooLarge        one event or snapshot is longer than a message may be
 ├── HeadTooLarge           the request line or its headers are too long
 ├── MediaTypeNotTaken      the body is not announced as JSON
 ├── NothingHere            no resource has this path
@@ -68,6 +69,19 @@ class BodyTooLarge(WebError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body is longer than {limit_bytes} bytes: send less in one request.")
+
+
+class MessageTooLarge(WebError):
+    """One event or snapshot is longer than a message may be."""
+
+    code: ClassVar[str] = "AXONIQ-2001"
+    status: ClassVar[int] = 413
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"One message has {size_bytes} bytes, the limit is {limit_bytes}: "
+            "store large payloads elsewhere and send a reference."
+        )
 
 
 class HeadTooLarge(WebError):

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from ranvier.services.errors import NodeStopping
 from ranvier.web.errors import NodeBusy
 
-STREAM_LIMIT = 256
-"""Each may hold a page of events for a reader that is slow."""
+STREAM_LIMIT = 100
+"""Each may hold a page of events, or one large event, for a reader that is slow."""
 
 
 class OpenStreams:

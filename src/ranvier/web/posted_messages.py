@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias, TypeVar
@@ -16,11 +16,17 @@ from ranvier.events.event import NewEvent
 from ranvier.events.snapshot import Snapshot
 from ranvier.proto.common_pb2 import MetaDataValue, SerializedObject
 from ranvier.proto.event_pb2 import Event
-from ranvier.web.errors import InvalidBody
+from ranvier.web.errors import InvalidBody, MessageTooLarge
 from ranvier.web.event_json import EPOCH
 
 NUMBER_END: Final = 2**63
 """Numbers are stored in 63 bits and a sign."""
+
+META_DATA_LIMIT: Final = 1_000
+"""Entries in the metadata of one message: each costs some microseconds of everybody's time."""
+
+VALUES_LIMIT: Final = 1_000_000
+"""Values in one body: each costs memory that its few bytes do not tell of."""
 
 T = TypeVar("T")
 
@@ -45,7 +51,9 @@ class PostedMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, ren
     aggregate_sequence_number: Annotated[int, msgspec.Meta(ge=0, le=NUMBER_END - 1)] | None = None
     aggregate_type: str | None = None
     date_time: str | int | None = None
-    meta_data: dict[str, MetaDataEntry] | None = None
+    meta_data: (
+        Annotated[dict[str, MetaDataEntry], msgspec.Meta(max_length=META_DATA_LIMIT)] | None
+    ) = None
     payload: PostedPayload | None = None
 
 
@@ -56,15 +64,18 @@ class PostedList(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class MissingParts:
-    """Where the parts come from that a message need not bring."""
+class PostingRules:
+    """Where the parts come from that a message need not bring, and how long it may be."""
 
     time_ms: Callable[[], int]
     new_message_id: Callable[[], str]
+    message_bytes: int
+    """Of the stored form: what a gRPC client could not be sent is not stored."""
 
 
 def decode_messages(body: bytes) -> list[PostedMessage]:
     """Return the messages of a body: `{"messages": […]}`, a bare array, or one bare message."""
+    refuse_too_many_values(body)
     if body.lstrip()[:1] == b"[":
         return decode(body, list[PostedMessage])
     if MESSAGES_KEY.match(body) or "messages" in decode(body, dict[str, msgspec.Raw]):
@@ -78,6 +89,7 @@ MESSAGES_KEY: Final = re.compile(rb'\s*\{\s*"messages"\s*:')
 
 def decode_message(body: bytes) -> PostedMessage:
     """Return the one message of a body."""
+    refuse_too_many_values(body)
     return decode(body, PostedMessage)
 
 
@@ -109,23 +121,30 @@ def shape_refused(problem: str) -> InvalidBody:
 UNKNOWN_FIELD: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
-def new_events(messages: Sequence[PostedMessage], parts: MissingParts) -> list[NewEvent]:
-    """Return the events to append, in order; raise `InvalidBody` that names the wrong field."""
-    if len(messages) == 1:
-        return [new_event(messages[0], parts)]
-    return [
-        new_event(message, parts, f"messages[{index}].") for index, message in enumerate(messages)
-    ]
+def refuse_too_many_values(body: bytes) -> None:
+    """Raise `InvalidBody` for a body of a great many tiny values, before any is made."""
+    if body.count(b",") < VALUES_LIMIT:
+        return
+    # Commas count only outside of texts; a text ends at a quote that no backslash precedes.
+    without_escapes = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    if TEXT.sub(b"", without_escapes).count(b",") >= VALUES_LIMIT:
+        raise InvalidBody("its text", f"it has more than {VALUES_LIMIT} values; send fewer at once")
 
 
-def new_event(message: PostedMessage, parts: MissingParts, path: str = "") -> NewEvent:
-    """Return the event to append; without an aggregate type it belongs to no aggregate."""
-    event = to_event(message, parts, path)
+TEXT: Final = re.compile(rb'"[^"]*"')
+
+
+def new_event(message: PostedMessage, rules: PostingRules, path: str = "") -> NewEvent:
+    """Return the event to append; without an aggregate type it belongs to no aggregate.
+
+    Raises `InvalidBody` that names the wrong field, with `path` before it.
+    """
+    event = to_event(message, rules, path)
     if event.aggregate_type and not event.aggregate_identifier:
         raise InvalidBody(f"{path}aggregateId", "it must be given where aggregateType is")
     return NewEvent(
         name=event.payload.type,
-        data=event.SerializeToString(),
+        data=stored_form(event, rules),
         time_ms=event.timestamp,
         aggregate_id=event.aggregate_identifier if event.aggregate_type else None,
         aggregate_type=event.aggregate_type,
@@ -133,32 +152,40 @@ def new_event(message: PostedMessage, parts: MissingParts, path: str = "") -> Ne
     )
 
 
-def new_snapshot(message: PostedMessage, parts: MissingParts) -> Snapshot:
+def new_snapshot(message: PostedMessage, rules: PostingRules) -> Snapshot:
     """Return the snapshot to store; it must say which aggregate, and after which event."""
     if not message.aggregate_id:
         raise InvalidBody("aggregateId", "a snapshot must say which aggregate it is of")
     if message.aggregate_sequence_number is None:
         raise InvalidBody("aggregateSequenceNumber", "a snapshot must say after which event it is")
-    event = to_event(message, parts)
+    event = to_event(message, rules)
     event.snapshot = True
     return Snapshot(
         aggregate_id=event.aggregate_identifier,
         sequence=event.aggregate_sequence_number,
         time_ms=event.timestamp,
-        data=event.SerializeToString(),
+        data=stored_form(event, rules),
         name=event.payload.type,
     )
 
 
-def to_event(message: PostedMessage, parts: MissingParts, path: str = "") -> Event:
+def stored_form(event: Event, rules: PostingRules) -> bytes:
+    """Return an event's bytes; raise `MessageTooLarge` where they are too many."""
+    data = event.SerializeToString()
+    if len(data) > rules.message_bytes:
+        raise MessageTooLarge(len(data), rules.message_bytes)
+    return data
+
+
+def to_event(message: PostedMessage, rules: PostingRules, path: str = "") -> Event:
     """Return a message in the form in which it is stored."""
     payload = message.payload
     return Event(
-        message_identifier=message.message_id or parts.new_message_id(),
+        message_identifier=message.message_id or rules.new_message_id(),
         aggregate_identifier=message.aggregate_id,
         aggregate_sequence_number=message.aggregate_sequence_number,
         aggregate_type=message.aggregate_type,
-        timestamp=time_in_ms(message.date_time, parts, f"{path}dateTime"),
+        timestamp=time_in_ms(message.date_time, rules, f"{path}dateTime"),
         payload=None if payload is None else to_serialized(payload, f"{path}payload"),
         meta_data={
             key: to_meta_data(value, f"{path}metaData.{key}")
@@ -197,10 +224,10 @@ def to_meta_data(value: MetaDataEntry, path: str) -> MetaDataValue:
             return MetaDataValue(bytes_value=to_serialized(value, path))
 
 
-def time_in_ms(value: str | int | None, parts: MissingParts, path: str) -> int:
+def time_in_ms(value: str | int | None, rules: PostingRules, path: str) -> int:
     """Return a time in milliseconds since 1970: of a number as it is, of a text as ISO 8601."""
     if value is None:
-        return parts.time_ms()
+        return rules.time_ms()
     if isinstance(value, int):
         return stored_number(value, path)
     try:

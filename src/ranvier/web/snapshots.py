@@ -14,16 +14,18 @@ from ranvier.web.camel_model import CamelModel
 from ranvier.web.event_json import event_to_json
 from ranvier.web.events import Success
 from ranvier.web.parameters import HIGHEST_NUMBER, ContextName, json_body
-from ranvier.web.posted_messages import MissingParts, decode_message, new_snapshot
+from ranvier.web.posted_messages import PostingRules, decode_message, new_snapshot
 from ranvier.web.posted_schema import POSTED_SNAPSHOT
 
 DEFAULT_MAX_RESULTS: Final = 10
 HIGHEST_MAX_RESULTS: Final = 100
-"""Snapshots may be large, and an answer is built in memory."""
+"""More is asked for page by page."""
+ANSWER_BYTES: Final = 8 * 1024 * 1024
+"""Of snapshots in one answer, which is built in memory; the last one may exceed it."""
 
 LIST_DESCRIPTION: Final = (
-    "Snapshots, newest first, in the shape of the events of `GET /v1/events`. The header `Link` "
-    "names the next page where there may be one."
+    "Snapshots, newest first, in the shape of the events of `GET /v1/events`. An answer "
+    "may hold fewer than asked for; the header `Link` names the next page where there may be one."
 )
 
 
@@ -43,9 +45,9 @@ class SnapshotQuery(CamelModel):
 class SnapshotsResource:
     """Stores and lists through the service of the node."""
 
-    def __init__(self, snapshots: StoreSnapshots, missing: MissingParts) -> None:
+    def __init__(self, snapshots: StoreSnapshots, rules: PostingRules) -> None:
         self._snapshots = snapshots
-        self._missing = missing
+        self._rules = rules
 
     def add_to(self, app: FastAPI) -> None:
         """Offer the paths of this resource."""
@@ -56,7 +58,7 @@ class SnapshotsResource:
             summary="List the snapshots of an aggregate",
             response_class=Response,
             responses={200: {"description": LIST_DESCRIPTION, "content": listed}},
-        )(self.list)
+        )(self.read)
         for path in ("/v1/snapshots", "/v1/snapshot"):
             app.post(
                 path,
@@ -66,23 +68,35 @@ class SnapshotsResource:
                 openapi_extra=POSTED_SNAPSHOT,
             )(self.store)
 
-    async def list(
+    async def read(
         self, context: ContextName, query: Annotated[SnapshotQuery, Query()]
     ) -> Response:
         """Return the newest snapshots of an aggregate; none where there are none."""
-        found = await self._snapshots.list(
-            context, query.aggregate_id, to_sequence=query.max_sequence, limit=query.max_results
-        )
+        found, has_more = await self._newest(context, query)
         body = b"[" + b",".join([event_to_json(snapshot.data) for snapshot in found]) + b"]"
-        is_last = len(found) < query.max_results or found[-1].sequence == 0
-        headers = {} if is_last else {"Link": next_page(context, query, found[-1])}
+        headers = {"Link": next_page(context, query, found[-1])} if has_more else {}
         return Response(body, headers=headers, media_type="application/json")
+
+    async def _newest(self, context: str, query: SnapshotQuery) -> tuple[list[Snapshot], bool]:
+        """Read one by one, since each may be large; say too whether there may be more."""
+        found: list[Snapshot] = []
+        size_bytes, sequence = 0, query.max_sequence
+        while len(found) < query.max_results and size_bytes < ANSWER_BYTES:
+            page = await self._snapshots.list(
+                context, query.aggregate_id, to_sequence=sequence, limit=1
+            )
+            if not page:
+                return found, False
+            found += page
+            size_bytes += len(page[0].data)
+            sequence = page[0].sequence - 1
+        return found, sequence >= 0
 
     async def store(
         self, context: ContextName, body: Annotated[bytes, Depends(json_body)]
     ) -> Success:
         """Store a snapshot; one of the same aggregate and sequence number is replaced."""
-        await self._snapshots.put(context, new_snapshot(decode_message(body), self._missing))
+        await self._snapshots.put(context, new_snapshot(decode_message(body), self._rules))
         return Success()
 
 

@@ -71,6 +71,22 @@ async def test_one_request_is_one_transaction(node: WebNode, client: httpx2.Asyn
     assert await node.log.head("default") == 2
 
 
+async def test_of_several_messages_the_wrong_one_is_named(client: httpx2.AsyncClient) -> None:
+    body = [order(number) for number in range(300)]
+    body[250]["dateTime"] = "yesterday"
+    response = await client.post("/v1/events", json=body)
+    assert is_problem(response, 400, "RANVIER-INVALID-BODY")
+    assert response.json()["field"] == "messages[250].dateTime"
+
+
+async def test_a_request_has_only_so_many_events(node: WebNode, client: httpx2.AsyncClient) -> None:
+    response = await client.post("/v1/events", json=[{}] * 32_768)
+    assert is_problem(response, 413, "AXONIQ-2002")
+    response = await client.post("/v1/events", json=[{}] * 32_767)
+    assert response.status_code == 200
+    assert await node.log.head("default") == 32_767
+
+
 async def test_an_empty_request_succeeds(client: httpx2.AsyncClient) -> None:
     assert (await client.post("/v1/events", json={"messages": []})).status_code == 200
 
@@ -181,7 +197,7 @@ async def test_a_full_disk_is_told(node: WebNode, client: httpx2.AsyncClient) ->
 
 
 async def test_there_are_only_so_many_streams(node: WebNode, client: httpx2.AsyncClient) -> None:
-    node.streams.count = 256
+    node.streams.count = 100
     response = await client.get("/v1/events?timeout=0")
     assert is_problem(response, 503, "RANVIER-BUSY")
 

@@ -48,6 +48,25 @@ async def test_links_lead_through_all_pages(client: httpx2.AsyncClient) -> None:
     assert found == list(range(9, -1, -1))
 
 
+async def test_an_answer_with_large_snapshots_ends_early_and_says_so(
+    client: httpx2.AsyncClient,
+) -> None:
+    for sequence in range(10):
+        large = snapshot(sequence) | {"payload": {"data": "x" * 3_000_000}}
+        assert (await client.post("/v1/snapshots", json=large)).status_code == 200
+    response = await client.get("/v1/snapshots?aggregateId=a")
+    assert [each["aggregateSequenceNumber"] for each in response.json()] == [9, 8, 7]
+    assert "maxSequence=6" in response.links["next"]["url"]
+
+
+async def test_a_snapshot_that_grpc_could_not_carry_is_refused(
+    client: httpx2.AsyncClient,
+) -> None:
+    huge = snapshot(0) | {"payload": {"data": "x" * 4 * 1024 * 1024}}
+    response = await client.post("/v1/snapshots", json=huge)
+    assert is_problem(response, 413, "AXONIQ-2001")
+
+
 async def test_an_unknown_aggregate_has_none(client: httpx2.AsyncClient) -> None:
     response = await client.get("/v1/snapshots", params={"aggregateId": "nobody"})
     assert (response.status_code, response.json()) == (200, [])

@@ -13,24 +13,26 @@ from hypothesis import strategies as st
 from ranvier.events.event import NewEvent
 from ranvier.events.snapshot import Snapshot
 from ranvier.proto.event_pb2 import Event
-from ranvier.web.errors import InvalidBody
+from ranvier.web.errors import InvalidBody, MessageTooLarge
 from ranvier.web.event_json import event_to_json
 from ranvier.web.posted_messages import (
-    MissingParts,
+    PostingRules,
     decode_message,
     decode_messages,
-    new_events,
+    new_event,
     new_snapshot,
 )
 
 
-def parts() -> MissingParts:
+def rules() -> PostingRules:
     numbers = itertools.count()
-    return MissingParts(lambda: 42, lambda: f"minted-{next(numbers)}")
+    return PostingRules(lambda: 42, lambda: f"minted-{next(numbers)}", 100_000)
 
 
 def events_of(body: bytes | str) -> list[NewEvent]:
-    return new_events(decode_messages(body.encode() if isinstance(body, str) else body), parts())
+    made = rules()
+    messages = decode_messages(body.encode() if isinstance(body, str) else body)
+    return [new_event(message, made) for message in messages]
 
 
 def event_of(**fields: object) -> Event:
@@ -38,7 +40,7 @@ def event_of(**fields: object) -> Event:
 
 
 def snapshot_of(**fields: object) -> Snapshot:
-    return new_snapshot(decode_message(json.dumps(fields).encode()), parts())
+    return new_snapshot(decode_message(json.dumps(fields).encode()), rules())
 
 
 MESSAGE = {
@@ -131,8 +133,8 @@ def test_bytes_come_in_base_64() -> None:
         ('{"messages": []} x', "its text"),
         (b'{"messageId": "\xff"}', "its text"),
         ('{"messageId": "\\ud800"}', "its text"),
-        ("[" * 100_000, "[0]"),
-        ('{"a":' * 100_000, "its text"),
+        pytest.param("[" * 100_000, "[0]", id="deep arrays"),
+        pytest.param('{"a":' * 100_000, "its text", id="deep objects"),
         ("null", "its top"),
         ("7", "its top"),
         ('"text"', "its top"),
@@ -147,12 +149,22 @@ def test_bytes_come_in_base_64() -> None:
         ('{"aggregateSequenceNumber": true}', "aggregateSequenceNumber"),
         ('{"aggregateSequenceNumber": 9223372036854775808}', "aggregateSequenceNumber"),
         ('{"aggregateSequenceNumber": 1e400}', "aggregateSequenceNumber"),
-        ('{"aggregateSequenceNumber": ' + "9" * 5_000 + "}", "aggregateSequenceNumber"),
+        pytest.param(
+            '{"aggregateSequenceNumber": ' + "9" * 5_000 + "}",
+            "aggregateSequenceNumber",
+            id="long number",
+        ),
         ('{"dateTime": 9223372036854775808}', "dateTime"),
         ('{"dateTime": "yesterday"}', "dateTime"),
         ('{"dateTime": "2023-02-30"}', "dateTime"),
         ('{"dateTime": 1.5}', "dateTime"),
         ('{"metaData": {"a": null}}', "metaData[...]"),
+        pytest.param(
+            json.dumps({"metaData": dict.fromkeys(map(str, range(1_001)), 1)}),
+            "metaData",
+            id="much metadata",
+        ),
+        pytest.param("[" + "{}," * 1_000_000 + "{}]", "its text", id="tiny values"),
         ('{"metaData": {"a": [1]}}', "metaData[...]"),
         ('{"metaData": {"a": 9223372036854775808}}', "metaData.a"),
         ('{"metaData": {"a": {"data": "*", "encoding": "base64"}}}', "metaData.a.data"),
@@ -160,13 +172,24 @@ def test_bytes_come_in_base_64() -> None:
         ('{"payload": {"data": "ä", "encoding": "base64"}}', "payload.data"),
         ('{"payload": {"encoding": "hex"}}', "payload.encoding"),
         ('{"aggregateType": "Order"}', "aggregateId"),
-        ('[{}, {"aggregateType": "Order"}]', "messages[1].aggregateId"),
     ],
 )
 def test_what_is_wrong_is_named(body: str | bytes, field: str) -> None:
     with pytest.raises(InvalidBody) as refusal:
         events_of(body)
     assert refusal.value.field == field
+
+
+def test_commas_in_texts_are_no_values() -> None:
+    text = "," * 1_000_000 + '"' + "\\" + '\\"'
+    with pytest.raises(MessageTooLarge):
+        events_of(json.dumps({"payload": {"data": text}}))
+
+
+def test_a_message_that_grpc_could_not_carry_is_not_stored() -> None:
+    events_of(json.dumps({"payload": {"data": "a" * 99_000}}))
+    with pytest.raises(MessageTooLarge, match="limit is 100000"):
+        events_of(json.dumps({"payload": {"data": "a" * 100_000}}))
 
 
 def test_an_unknown_field_is_told_with_those_that_are_known() -> None:
