@@ -10,11 +10,13 @@ import pytest
 
 from ranvier.axon.event_store import EVENT_STORE
 from ranvier.axon.list_events import EventStreams
+from ranvier.events.append import Append
 from ranvier.proto import event_pb2
 from ranvier.wire.grpc.methods import streaming
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, event_store_stub
 from tests.support.live_call import LiveCall
+from tests.support.new_events import stream
 from tests.system.axon.conftest import StartNode
 from tests.system.axon.test_event_store_calls import event
 
@@ -78,6 +80,16 @@ def test_half_close_ends_the_stream_after_all_that_is_stored(stub: ServiceStub) 
         assert tokens(reader.rest()) == list(range(500))
     with reading(stub, 500) as reader:
         assert reader.rest() == []
+
+
+def test_half_close_brings_what_this_node_was_not_told_of(start_node: StartNode) -> None:
+    node = start_node(NodeSettings(next_look=for_ever))
+    with grpc.insecure_channel(node.address) as channel, reading(event_store_stub(channel)) as one:
+        while not node.follow_events.follower_count:
+            node.do(asyncio.sleep(0))
+        unannounced = [Append(bytes(16), tuple(stream(3)))]
+        node.do(node.database.events.append("default", unannounced))
+        assert tokens(one.rest()) == [0, 1, 2]
 
 
 def test_half_close_ends_the_stream_where_the_permits_end(stub: ServiceStub) -> None:

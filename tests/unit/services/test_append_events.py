@@ -190,6 +190,29 @@ async def test_what_was_left_out_goes_first_in_the_next_batch() -> None:
     assert newer == [Accepted(2, 1)]
 
 
+async def test_what_was_left_out_together_keeps_its_order() -> None:
+    appending = Appending()
+    twists: list[list[Outcome]] = [[LeftOut()] * 3]
+    appending.log.twist = lambda _context, _appends: twists.pop() if twists else None
+    answers = [appending.send(new_event(name)) for name in "abc"]
+    await appending.settle()
+    assert answers == [[Accepted(0, 1)], [Accepted(1, 1)], [Accepted(2, 1)]]
+
+
+async def test_appends_whose_tokens_lie_apart_are_announced_apart() -> None:
+    appending = Appending()
+    appending.log.twist = lambda _context, _appends: [
+        Accepted(0, 1),
+        Accepted(1, 1),
+        Accepted(7, 1),
+    ]
+    events = [new_event(name) for name in "abc"]
+    for event in events:
+        appending.send(event)
+    await appending.settle()
+    assert appending.announced == [("default", 0, events[:2]), ("default", 7, events[2:])]
+
+
 async def test_an_append_that_is_always_left_out_is_refused_in_the_end() -> None:
     appending = Appending(BatchLimits(decisions_per_append=3))
     appending.log.twist = lambda _context, appends: [LeftOut()] * len(appends)

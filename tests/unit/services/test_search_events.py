@@ -1,0 +1,64 @@
+"""Searching: newest first, up to the limit, and no further back than the query asks."""
+
+from __future__ import annotations
+
+import pytest
+
+from ranvier.axon.query_row import EventRow
+from ranvier.events.query import Row, parse
+from ranvier.events.snapshot import Snapshot
+from ranvier.services.errors import SnapshotsNeedAggregate
+from ranvier.services.search_events import SearchEvents
+from tests.support.memory_event_log import MemoryEventLog, MemorySnapshots
+from tests.support.new_events import axon_event, stream
+
+EVENTS = 20_000
+"""Their times are their sequence numbers, in milliseconds."""
+
+
+class Searching:
+    def __init__(self) -> None:
+        self.log = MemoryEventLog()
+        self.log.store("default", *stream(EVENTS))
+        self.search = SearchEvents(self.log, MemorySnapshots(self.log))
+
+    async def tokens(self, text: str, now_ms: int = EVENTS) -> list[object]:
+        plan = parse(text).plan(now_ms)
+        found: list[Row] = []
+        async for rows in self.search.events("default", plan, EVENTS, EventRow):
+            found += rows
+        return [row.cell("token") for row in found]
+
+
+async def test_the_newest_come_first_and_few_are_read_for_them() -> None:
+    searching = Searching()
+    assert await searching.tokens("limit 3") == [EVENTS - 1, EVENTS - 2, EVENTS - 3]
+    assert searching.log.reads == 1
+
+
+async def test_a_time_window_ends_the_reading_where_it_begins() -> None:
+    searching = Searching()
+    found = await searching.tokens('payloadType = "nothing" | last 0.1 seconds')
+    assert found == []
+    assert searching.log.reads <= 2
+
+
+async def test_a_bound_on_the_token_ends_the_reading_too() -> None:
+    searching = Searching()
+    assert await searching.tokens("token < 3") == [2, 1, 0]
+    assert await searching.tokens("token >= 19998") == [19_999, 19_998]
+    assert searching.log.reads <= 4
+
+
+async def test_snapshots_are_searched_by_aggregate() -> None:
+    searching = Searching()
+    store = MemorySnapshots(searching.log)
+    for sequence in (2, 5):
+        data = axon_event("a", sequence).SerializeToString()
+        await store.put("default", Snapshot("a", sequence, sequence, data))
+    plan = parse('aggregateIdentifier = "a" and aggregateSequenceNumber > 3').plan(EVENTS)
+    pages = [page async for page in searching.search.snapshots("default", plan, EventRow)]
+    assert [[row.cell("aggregateSequenceNumber") for row in page] for page in pages] == [[5]]
+    with pytest.raises(SnapshotsNeedAggregate):
+        async for _ in searching.search.snapshots("default", parse("").plan(1), EventRow):
+            pass
