@@ -28,7 +28,8 @@ class Page:
 class AggregatePage:
     """Events of one aggregate as (sequence, data), ascending.
 
-    `next_sequence` is where the next page starts, None when nothing was left.
+    `next_sequence` is where the next page starts, None when nothing is left; a page that just holds
+    the last event may be followed by an empty one.
     """
 
     rows: Sequence[tuple[int, bytes]]

@@ -77,8 +77,8 @@ def _sizes(connection: apsw.Connection, path: Path) -> Finding:
 def _migrations(connection: apsw.Connection) -> Finding:
     applied = applied_migrations(connection)
     known = [(one.number, one.name, one.checksum) for one in known_migrations()]
-    newest = applied[-1][0] if applied else 0
-    if applied == known:
+    newest = fetch_all(connection, "PRAGMA user_version")[0][0]
+    if applied == known and newest == len(known):
         return Finding(subject="migrations", passed=True, detail=f"version {newest}, the newest")
     return Finding(
         subject="migrations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -49,6 +50,12 @@ def open_reader(path: Path, options: SqliteOptions) -> apsw.Connection:
 def open_checkpointer(path: Path, options: SqliteOptions) -> apsw.Connection:
     """Open a connection that brings the write-ahead log home."""
     return _open_existing(path, options, apsw.SQLITE_OPEN_READWRITE)
+
+
+def close_quietly(connection: apsw.Connection) -> None:
+    """Close a connection; on a failing disk the log stays for the next start to bring home."""
+    with suppress(apsw.Error):
+        connection.close(True)  # noqa: FBT003  # apsw's parameter has no name
 
 
 def sync_log(path: Path) -> None:

@@ -13,6 +13,7 @@ from ranvier.storage.errors import DatabaseTooNew
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.checkpointing import Checkpointing
 from ranvier.storage.sqlite.connections import (
+    close_quietly,
     database_path,
     open_checkpointer,
     open_reader,
@@ -51,14 +52,14 @@ class SqliteDatabase:
         self._readers = Workers(
             "ranvier-reader",
             lambda: open_reader(self._path, options),
-            apsw.Connection.close,
+            close_quietly,
             count=options.reader_count,
             waiting_limit=options.waiting_reads,
         )
         self._checkpointers = Workers(
             "ranvier-checkpointer",
             lambda: open_checkpointer(self._path, options),
-            apsw.Connection.close,
+            close_quietly,
         )
         self._checkpointing.use(self._checkpointers, self._writers)
         tools = ContextTools(self._writers, self._readers, self._known, SeenHeads(), options)

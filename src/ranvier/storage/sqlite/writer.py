@@ -11,7 +11,7 @@ from typing import TypeVar
 import apsw
 
 from ranvier.storage.errors import StorageError, StorageFull, StorageUnavailable
-from ranvier.storage.sqlite.connections import open_writer
+from ranvier.storage.sqlite.connections import close_quietly, open_writer
 from ranvier.storage.sqlite.failures import FAILURES, POISON, Poisoned, storage_error_of
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.statements import fetch_all
@@ -72,10 +72,7 @@ class Writer:
         """Close the connection; what is committed is on disk already."""
         connection, self._connection, self._cursor = self._connection, None, None
         if connection is not None:
-            try:
-                connection.close(True)  # noqa: FBT003  # apsw's parameter has no name
-            except apsw.Error:
-                return
+            close_quietly(connection)
 
     def transact(self, work: Callable[[apsw.Cursor], Result]) -> Result:
         """Run `work` in one transaction and commit it durably.

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from ranvier.events.append import Accepted
+from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
+from ranvier.events.snapshot import Snapshot
+from ranvier.storage.context_catalogue import ContextDescription
+from ranvier.storage.database import Database
+from tests.support.appends import all_rows, event, store
+from tests.support.databases import CONTEXT
+
+
+async def test_contexts_are_listed_by_name(database: Database) -> None:
+    for name in ("orders", "accounts"):
+        await database.contexts.create(name, dcb=name == "orders")
+    assert await database.contexts.names() == ["accounts", CONTEXT, "orders"]
+    await store(database, event(0), context="orders")
+    assert await database.contexts.describe("orders") == ContextDescription("orders", True, 1)
+    assert await database.contexts.describe(CONTEXT) == ContextDescription(CONTEXT, False, 0)
+
+
+async def test_a_name_is_taken_once(database: Database) -> None:
+    with pytest.raises(ContextExists, match="Context default exists already"):
+        await database.contexts.create(CONTEXT)
+    assert await database.contexts.names() == [CONTEXT]
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 256])
+async def test_a_name_that_cannot_be_stored_is_refused(database: Database, name: str) -> None:
+    with pytest.raises(InvalidEvent):
+        await database.contexts.create(name)
+    assert await database.contexts.names() == [CONTEXT]
+
+
+async def test_a_deleted_context_is_gone_at_once_and_its_name_begins_anew(
+    database: Database,
+) -> None:
+    await store(database, *(event(n) for n in range(3_000)))
+    await database.snapshots.put(CONTEXT, Snapshot("a", 5, 0, b"state"))
+    await database.contexts.delete(CONTEXT)
+    assert await database.contexts.names() == []
+    assert await database.events.heads() == {}
+    for question in (
+        database.contexts.describe(CONTEXT),
+        database.contexts.delete(CONTEXT),
+        database.events.head(CONTEXT),
+    ):
+        with pytest.raises(UnknownContext):
+            await question
+    await database.contexts.create(CONTEXT)
+    assert await store(database, event(0, data=b"new")) == Accepted(0, 1)
+    assert await all_rows(database) == [b"new"]
+    assert await database.snapshot_counts() == {CONTEXT: 0}
+
+
+async def test_deleting_one_context_leaves_the_others(database: Database) -> None:
+    await database.contexts.create("other")
+    await store(database, event(0), event(1), context="other")
+    await store(database, event(0))
+    await database.contexts.delete("other")
+    assert await all_rows(database) == [b"a/0"]
