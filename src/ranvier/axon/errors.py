@@ -101,9 +101,9 @@ def grpc_error(error: RanvierError) -> GrpcError:
     )
 
 
-def message_too_large(call: ServerCall, byte_count: int) -> GrpcError:
-    """Return the answer to an event that is longer than one message may be."""
-    return grpc_error(MessageTooLarge(byte_count, call.host.limits.message_bytes_in))
+def refuse_large_message(call: ServerCall, byte_count: int) -> None:
+    """End a call for an event that is longer than one message may be; its listener is told."""
+    call.cut(grpc_error(MessageTooLarge(byte_count, call.host.limits.message_bytes_in)))
 
 
 def by_code(codes_by_status: Mapping[StatusCode, str]) -> dict[str, StatusCode]:

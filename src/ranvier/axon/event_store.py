@@ -9,7 +9,7 @@ from typing import Final
 from ranvier.axon.aggregates import Aggregates
 from ranvier.axon.answering import answering_many, answering_one
 from ranvier.axon.append_event import AppendEventCall
-from ranvier.axon.errors import message_too_large
+from ranvier.axon.errors import refuse_large_message
 from ranvier.axon.list_events import EventStreams
 from ranvier.axon.query_events import QueryServices, QueryStreams
 from ranvier.axon.snapshots import Snapshots
@@ -49,9 +49,9 @@ def event_store_methods(services: EventServices) -> Mapping[str, Method]:
     return {
         "AppendEvent": streaming(
             lambda call: AppendEventCall(call, services.append_events),
-            oversized=message_too_large,
+            oversized=refuse_large_message,
         ),
-        "AppendSnapshot": answering_one(snapshots.append_snapshot, oversized=message_too_large),
+        "AppendSnapshot": answering_one(snapshots.append_snapshot, oversized=refuse_large_message),
         "ListAggregateEvents": answering_many(aggregates.list_aggregate_events),
         "ListAggregateSnapshots": answering_many(snapshots.list_aggregate_snapshots),
         "ListEvents": streaming(streams.open),

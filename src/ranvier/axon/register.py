@@ -6,7 +6,7 @@ from typing import Final
 
 from ranvier.axon.answering import answering_one
 from ranvier.axon.dcb_append import DCB_EVENT_STORE, DcbAppendCall
-from ranvier.axon.errors import message_too_large
+from ranvier.axon.errors import refuse_large_message
 from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_methods
 from ranvier.axon.platform import Platform
 from ranvier.wire.grpc.methods import streaming
@@ -25,7 +25,7 @@ def add_axon_services(
         {
             "Append": streaming(
                 lambda call: DcbAppendCall(call, event_services.append_events),
-                oversized=message_too_large,
+                oversized=refuse_large_message,
             )
         },
     )

@@ -96,6 +96,16 @@ def test_a_payload_over_the_limit_is_2001_and_the_connection_stays_usable(
     assert count(stub) == 1
 
 
+def test_a_large_payload_behind_others_leaves_nothing_of_its_call_behind(
+    stub: ServiceStub, node: AxonNode
+) -> None:
+    large = event("a", 1)
+    large.payload.data = bytes(5 * 1024 * 1024)
+    assert append(stub, event("a", 0), large).axon_code == "AXONIQ-2001"
+    assert count(stub) == 0
+    assert node.append_events.budget.taken_bytes == 0
+
+
 def test_a_transaction_over_the_limit_is_2001(stub: ServiceStub, node: AxonNode) -> None:
     large = [event("a", sequence) for sequence in range(6)]
     for one in large:
