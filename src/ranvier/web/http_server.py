@@ -56,6 +56,7 @@ class HttpServer:
         """Listen; raise `AddressUnavailable` or `TlsUnusable` where that cannot be."""
         server = self._server
         server.config.load()
+        server.config.ssl = http_context(self._address.tls)
         server.lifespan = server.config.lifespan_class(server.config)
         listening = bound_socket(self._address)
         self.port = listening.getsockname()[1]
@@ -100,7 +101,6 @@ class HttpServer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _config(self, app: ASGIApp, limits: HttpLimits) -> Config:
-        tls = self._address.tls
         owner = ConnectionOwner(limits, self._connection_gone.set)
         return Config(
             app,
@@ -118,7 +118,6 @@ class HttpServer:
             proxy_headers=False,
             backlog=BACKLOG,
             timeout_keep_alive=limits.idle_seconds,
-            ssl_context_factory=None if tls is None else lambda *_: http_context(tls),
         )
 
 
@@ -132,8 +131,10 @@ def bound_socket(address: HttpAddress) -> socket.socket:
         raise AddressUnavailable(address.host, address.port, reason) from problem
 
 
-def http_context(files: TlsFiles) -> ssl.SSLContext:
+def http_context(files: TlsFiles | None) -> ssl.SSLContext | None:
     """Return the listener's TLS settings; raise `TlsUnusable` where the files do not fit."""
+    if files is None:
+        return None
     context = server_context(files)
     context.set_alpn_protocols([ALPN])
     return context

@@ -188,3 +188,36 @@ async def test_files_are_not_sent_twice(client: httpx2.AsyncClient) -> None:
 async def test_what_is_said_of_a_moment_is_not_kept(client: httpx2.AsyncClient) -> None:
     for path in ("/", "/health/ready", "/v1/public/me", "/nothing"):
         assert (await client.get(path)).headers["cache-control"] == "no-store"
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2.2."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ("ink", "paper"),
+        ("ink", "card"),
+        ("quiet", "paper"),
+        ("quiet", "card"),
+        ("link", "card"),
+        ("up", "up-paper"),
+        ("down", "down-paper"),
+    ],
+)
+async def test_words_stand_out_from_their_ground(
+    client: httpx2.AsyncClient, scheme: str, ink: str, paper: str
+) -> None:
+    light, dark = (await client.get("/static/node.css")).text.split("prefers-color-scheme: dark")
+    colours = dict(
+        re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", light if scheme == "light" else dark)
+    )
+    darker, lighter = sorted([luminance(colours[ink]), luminance(colours[paper])])
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
