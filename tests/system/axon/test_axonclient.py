@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -145,3 +146,25 @@ def test_a_snapshot_ahead_of_its_aggregate_is_refused_in_the_expected_words(
         f" Highest aggregate {aggregate_id} sequence number: 0, snapshot sequence 1."
     )
     assert client.list_snapshot_events(aggregate_id) == []
+
+
+def test_a_follower_tails_every_event_while_four_clients_append(node: AxonNode) -> None:
+    def write(name: str) -> None:
+        client = AxonClient(node.address)
+        for sequence in range(50):
+            client.append_event(event(name, sequence))
+        client.close_connection()
+
+    follower = AxonClient(node.address)
+    seen: list[tuple[int, AxonEvent]] = []
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, name) for name in "abcd"]
+        while len(seen) < 200:
+            seen += follower.iter_events(tracking_token=len(seen))
+        for writer in writers:
+            writer.result()
+    follower.close_connection()
+    assert [token for token, _ in seen] == list(range(200))
+    for name in "abcd":
+        mine = [one for _, one in seen if one.aggregate_identifier == name]
+        assert [one.aggregate_sequence_number for one in mine] == list(range(50))
