@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -77,6 +78,39 @@ async def test_once_looked_up_the_answer_stays_true_even_after_a_crash(
     await store(database, event(len(rows)))
     assert (await database.check()).passed
     await database.stop()
+
+
+async def test_a_disk_that_still_fails_is_not_taken_for_a_good_one(
+    disk: FaultyDisk, tmp_path: Path
+) -> None:
+    database = await opened_with(AT_ONCE, tmp_path)
+    await database.stop()
+    # The log is empty now: bringing it home would succeed without asking the disk for anything.
+    database = await opened_with(AT_ONCE, tmp_path)
+    disk.fail_to_sync()
+    lost = append(event(0))
+    assert refusals(await database.events.append(CONTEXT, [lost])) == [Unknown]
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable, match="opening it anew failed"):
+            await database.events.find_append(CONTEXT, lost.append_id)
+        assert not is_ready(database)
+    await database.stop()
+
+
+async def test_what_a_killed_process_left_in_the_log_is_synced_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await opened_with(AT_ONCE, tmp_path / "data")
+    await store(database, event(0))
+    shutil.copytree(tmp_path / "data", tmp_path / "killed")
+    await database.stop()
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    log = os.stat(tmp_path / "killed" / "ranvier.db-wal").st_ino
+    killed = await opened_with(AT_ONCE, tmp_path / "killed")
+    assert log in synced
+    assert await all_rows(killed) == [b"a/0"]
+    await killed.stop()
 
 
 async def test_the_database_opens_itself_anew(disk: FaultyDisk, tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ import pytest
 from ranvier.events.append import Accepted, Refused
 from ranvier.events.errors import InvalidEvent, InvalidSequence
 from ranvier.events.snapshot import Snapshot
-from ranvier.storage.errors import StorageError
+from ranvier.storage.errors import StorageError, StorageFull
 from ranvier.storage.sqlite.connections import database_path
 from ranvier.storage.sqlite.database import SqliteDatabase
 from tests.support.appends import all_rows, append, event, refusals, store
 from tests.support.databases import CONTEXT, opened
+from tests.support.faulty_disk import FaultyDisk
 
 
 async def poisoned(directory: Path, how: str) -> SqliteDatabase:
@@ -57,6 +58,32 @@ async def test_the_neighbours_of_a_poisonous_append_are_stored(tmp_path: Path, h
     assert isinstance(guilty, Refused)
     assert "not this one" in str(guilty.error)
     assert (await database.check()).passed
+    await database.stop()
+
+
+async def test_a_disk_that_fills_between_the_halves_of_a_batch_is_told_to_the_later_ones(
+    disk: FaultyDisk, tmp_path: Path
+) -> None:
+    database = await poisoned(tmp_path, "ABORT")
+    stored = 0
+    seen: set[tuple[type, ...]] = set()
+    for writes_let_through in range(100):
+        names = ("Opened", "Opened", "Opened", "poison")
+        batch = [append(event(0, None, name=name)) for name in names]
+        disk.fill_after(writes_let_through)
+        try:
+            kinds = tuple(refusals(await database.events.append(CONTEXT, batch)))
+        except StorageFull:
+            kinds = (StorageFull,)
+        disk.recover()
+        seen.add(kinds)
+        stored += kinds.count(Accepted)
+        assert len(await all_rows(database)) == stored
+    assert seen == {
+        (StorageFull,),
+        (Accepted, Accepted, StorageFull, StorageFull),
+        (Accepted, Accepted, Accepted, InvalidEvent),
+    }
     await database.stop()
 
 

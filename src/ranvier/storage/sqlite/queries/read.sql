@@ -38,28 +38,28 @@ FROM json_each(?1) AS chosen CROSS JOIN event AS e ON e.position = ?2 + chosen.v
 
 -- name: tokens_by_tags
 SELECT
-    json_group_array(t.token) FILTER (
+    json_group_array(candidate.token) FILTER (
         WHERE NOT EXISTS (
             SELECT 1 FROM json_each(?6) AS other
             WHERE NOT EXISTS (
                 SELECT 1 FROM event_tag AS o
                 WHERE o.context = ?1 AND o.key = unhex(other.value ->> 0)
-                    AND o.value = unhex(other.value ->> 1) AND o.token = t.token
+                    AND o.value = unhex(other.value ->> 1) AND o.token = candidate.token
             )
         )
         AND (
             ?7 IS NULL
-            OR (SELECT e.name FROM event AS e WHERE e.position = ?8 + t.token)
+            OR (SELECT e.name FROM event AS e WHERE e.position = ?8 + candidate.token)
                 IN (SELECT value FROM json_each(?7))
         )
     ),
     count(*),
-    max(t.token)
+    max(candidate.token)
 FROM (
     SELECT token FROM event_tag
     WHERE context = ?1 AND key = ?2 AND value = ?3 AND token >= ?4 AND token < ?5
     ORDER BY token LIMIT ?9
-) AS t
+) AS candidate
 
 -- name: tokens_by_names
 SELECT
