@@ -11,11 +11,12 @@ from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import unix_ms
 from ranvier.observability.metrics import Metrics
+from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
-from ranvier.services.metered import MeteredAppends, MeteredReads, MeteredSnapshots
+from ranvier.services.metered import MeteredReads, MeteredSnapshots
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
 from ranvier.storage.database import Database
@@ -32,12 +33,8 @@ class NodeServices:
         metrics.watch_by_context(
             "axon.event.lastToken", "Token of the last event", lambda: self._last_tokens
         )
-        self.append = MeteredAppends(
-            events,
-            AppendIds(unix_ms, os.urandom),
-            self._announce,
-            metrics.events_append,
-        )
+        self.append = AppendEvents(events, AppendIds(unix_ms, os.urandom), self._announce)
+        self.append.count_with(metrics.events_append)
         self.read = MeteredReads(events, snapshots, metrics.aggregate_read)
         self.snapshots = MeteredSnapshots(
             snapshots, metrics.snapshots_append, metrics.snapshots_read

@@ -68,7 +68,7 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _operation(self, name: str, description: str) -> Operation:
-        operation = Operation(name, description, self.registry)
+        operation = Operation(name, description)
         self._add(operation)
         return operation
 

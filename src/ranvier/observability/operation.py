@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 
 MOST_CONTEXTS: Final = 100
 """Contexts that have figures of their own: each costs a monitoring system some dozen series."""
@@ -20,6 +20,11 @@ _BUCKETS_SECONDS: Final = (
     *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 """From a commit on a fast disk to a client that has given up."""
+
+
+def bound_text(seconds: float) -> str:
+    """Write the upper bound of a bucket as Prometheus takes it."""
+    return "+Inf" if seconds == float("inf") else repr(seconds)
 
 
 def prometheus_name(name: str) -> str:
@@ -61,34 +66,60 @@ class ContextCounts:
 class Operation:
     """The figures that Axon keeps of every kind of request, under the kind's name."""
 
-    def __init__(self, name: str, description: str, registry: CollectorRegistry) -> None:
+    def __init__(self, name: str, description: str) -> None:
         self._counts = ContextCounts(f"{name}.throughput.count", description)
         self._errors = ContextCounts(f"{name}.error.count", f"{description}: requests refused")
-        self._durations = Histogram(
-            prometheus_name(f"{name}.duration.seconds"),
-            f"{description}: time from request to answer",
-            ["context"],
-            registry=registry,
-            buckets=_BUCKETS_SECONDS,
+        self._durations = Durations(
+            f"{name}.duration.seconds", f"{description}: time from request to answer"
         )
-        self._by_context: dict[str, Histogram] = {}
 
     def done(self, context: str, count: int, seconds: float) -> None:
         """Count work that took `seconds` and succeeded."""
         self._counts.add(context, count)
-        durations = self._by_context.get(context) or self._durations_of(context)
-        durations.observe(seconds)
+        self._durations.observe(context, seconds)
 
     def failed(self, context: str) -> None:
         """Count work that was refused or broke."""
         self._errors.add(context)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the counts for Prometheus; the durations are registered by themselves."""
+        """Yield the families for Prometheus."""
         yield from self._counts.collect()
         yield from self._errors.collect()
+        yield from self._durations.collect()
 
-    def _durations_of(self, context: str) -> Histogram:
-        if len(self._by_context) >= MOST_CONTEXTS:
-            context = OTHER_CONTEXTS
-        return self._by_context.setdefault(context, self._durations.labels(context))
+
+class Durations:
+    """A histogram per context, counted in the event loop alone.
+
+    The library's own takes a lock for each number that it changes: 1.3 µs an observation, a third
+    of it here, on the path of every append.
+    """
+
+    def __init__(self, name: str, description: str) -> None:
+        self._name = prometheus_name(name)
+        self._description = description
+        self._counts: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
+
+    def observe(self, context: str, seconds: float) -> None:
+        """Count one duration."""
+        counts = self._counts.get(context)
+        if counts is None:
+            context = context if len(self._counts) < MOST_CONTEXTS else OTHER_CONTEXTS
+            counts = self._counts.setdefault(context, [0] * (len(_BUCKETS_SECONDS) + 1))
+            self._sums.setdefault(context, 0.0)
+        counts[bisect_left(_BUCKETS_SECONDS, seconds)] += 1
+        self._sums[context if context in self._sums else OTHER_CONTEXTS] += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the family for Prometheus."""
+        family = HistogramMetricFamily(self._name, self._description, labels=["context"])
+        bounds = [*map(float, _BUCKETS_SECONDS), float("inf")]
+        for context, counts in self._counts.items():
+            buckets = [
+                (bound_text(bound), float(count))
+                for bound, count in zip(bounds, accumulate(counts), strict=True)
+            ]
+            family.add_metric([context], buckets, self._sums[context])
+        yield family

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, AppendCondition
@@ -12,8 +13,10 @@ from ranvier.services.append_lookup import AppendLookup
 from ranvier.services.append_sequencer import (
     Announce,
     AppendDependencies,
+    AppendMeter,
     AppendSequencer,
     Done,
+    Unmetered,
     WaitingAppend,
 )
 from ranvier.services.batch_limits import BatchLimits
@@ -46,9 +49,14 @@ class AppendEvents:
             self.limits,
             self.budget,
             announce,
+            Unmetered(),
         )
         self._sequencers: dict[str, AppendSequencer] = {}
         self._is_stopping = False
+
+    def count_with(self, meter: AppendMeter) -> None:
+        """Let every append from now on be counted."""
+        self._dependencies = replace(self._dependencies, meter=meter)
 
     async def start(self) -> None:
         """Nothing is to be prepared."""

@@ -7,6 +7,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, LeftOut, Outcome, Refused, Unknown
@@ -24,16 +26,37 @@ Announce = Callable[[str, int, Sequence[NewEvent]], None]
 logger = logging.getLogger("ranvier.services")
 
 
+class AppendMeter(Protocol):
+    """Counts the appends of each context."""
+
+    def done(self, context: str, count: int, seconds: float) -> None:
+        """Count so many events that were stored so long after they came."""
+
+    def failed(self, context: str) -> None:
+        """Count an append that was refused."""
+
+
+class Unmetered:
+    """Counts nothing."""
+
+    def done(self, context: str, count: int, seconds: float) -> None:
+        """Count nothing."""
+
+    def failed(self, context: str) -> None:
+        """Count nothing."""
+
+
 class WaitingAppend:
     """An append that has not been answered yet."""
 
-    __slots__ = ("append", "byte_count", "decisions", "done")
+    __slots__ = ("append", "byte_count", "came_at", "decisions", "done")
 
     def __init__(self, append: Append, byte_count: int, done: Done) -> None:
         self.append = append
         self.byte_count = byte_count
         self.done = done
         self.decisions = 0
+        self.came_at = perf_counter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,7 @@ class AppendDependencies:
     limits: BatchLimits
     budget: ByteBudget
     announce: Announce
+    meter: AppendMeter
 
 
 class AppendSequencer:
@@ -61,6 +85,7 @@ class AppendSequencer:
         self._limits = dependencies.limits
         self._budget = dependencies.budget
         self._announce = dependencies.announce
+        self._meter = dependencies.meter
         self._waiting: deque[WaitingAppend] = deque()
         self._running: asyncio.Task[None] | None = None
 
@@ -176,6 +201,10 @@ class AppendSequencer:
 
     def _answer(self, waiting: WaitingAppend, result: Accepted | RanvierError) -> None:
         self._budget.give_back(waiting.byte_count)
+        if isinstance(result, Accepted):
+            self._meter.done(self._context, result.count, perf_counter() - waiting.came_at)
+        else:
+            self._meter.failed(self._context)
         try:
             waiting.done(result)
         except Exception:

@@ -3,54 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from ranvier.errors import RanvierError
-from ranvier.events.append import Accepted, AppendCondition
-from ranvier.events.event import NewEvent
 from ranvier.events.snapshot import Snapshot
 from ranvier.observability.operation import Operation
-from ranvier.services.append_events import AppendEvents
-from ranvier.services.append_sequencer import Announce, Done
 from ranvier.services.read_events import HIGHEST_SEQUENCE, ReadEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.snapshot_store import SnapshotStore
-
-
-class MeteredAppends(AppendEvents):
-    """Appends events and counts them, with the time from request to answer."""
-
-    def __init__(
-        self,
-        event_log: EventLog,
-        mint_append_id: Callable[[], bytes],
-        announce: Announce,
-        operation: Operation,
-    ) -> None:
-        super().__init__(event_log, mint_append_id, announce)
-        self._operation = operation
-
-    def append_counted(
-        self,
-        context: str,
-        events: Sequence[NewEvent],
-        byte_count: int,
-        done: Done,
-        condition: AppendCondition | None = None,
-    ) -> None:
-        """Do as `AppendEvents.append_counted`; every append comes by here."""
-        operation = self._operation
-        started = time.perf_counter()
-
-        def answered(result: Accepted | RanvierError) -> None:
-            if isinstance(result, RanvierError):
-                operation.failed(context)
-            else:
-                operation.done(context, result.count, time.perf_counter() - started)
-            done(result)
-
-        super().append_counted(context, events, byte_count, answered, condition)
 
 
 class MeteredReads(ReadEvents):

@@ -81,7 +81,8 @@ class ServerCall:
         self.host = host
         self.stream = stream
         self.head = head
-        self._headers = headers
+        self.headers = headers
+        """What the caller sent, as it came; `metadata` reads it."""
 
     @property
     def path(self) -> str:
@@ -91,7 +92,7 @@ class ServerCall:
     @property
     def metadata(self) -> Metadata:
         """What the caller sent along."""
-        return Metadata(self._headers)
+        return Metadata(self.headers)
 
     @property
     def peer(self) -> str:
