@@ -47,9 +47,10 @@ class AppendEventCall:
 
     def half_closed(self) -> None:
         """Hand the events over as one append and answer when it is decided."""
+        context = context_of(self._call)
         events, byte_count = self._events, self._byte_count
         self._events, self._byte_count = [], 0
-        self._append_events.append_counted(context_of(self._call), events, byte_count, self._answer)
+        self._append_events.append_counted(context, events, byte_count, self._answer)
 
     def writable(self) -> None:
         """Do nothing: the answer is one short message."""
