@@ -48,6 +48,8 @@ class SnapshotAheadOfEvents(EventError):
 class ConditionNotMet(EventError):
     """An event at or after the marker matches one of the condition's criteria."""
 
+    code: ClassVar[str] = "AXONIQ-0001"
+
     def __init__(self) -> None:
         super().__init__(
             "io.axoniq.axonserver.eventstore.api.ConsistencyConditionException: "

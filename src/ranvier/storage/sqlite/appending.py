@@ -13,12 +13,12 @@ from ranvier.events.event import NewEvent
 from ranvier.events.fold import fold
 from ranvier.events.limits import AppendLimits, refuse_append
 from ranvier.storage.errors import StorageError
+from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
 from ranvier.storage.sqlite.facts import ContextFacts, read_facts
-from ranvier.storage.sqlite.failures import Poisoned
 from ranvier.storage.sqlite.positions import base_position
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
-from ranvier.storage.sqlite.writer import CommitUnknown, Writer
+from ranvier.storage.sqlite.writer import Writer
 
 _SQL = load_statements("append")
 _INSERT_EVENT = _SQL["insert_event"]

@@ -33,7 +33,7 @@ def check_directory(directory: Path) -> CheckReport:
     """Check the database of a data directory, whether a node is using it or not."""
     path = database_path(directory)
     if not path.exists():
-        return CheckReport((Finding("file", False, f"there is no database {path}"),))  # noqa: FBT003
+        return CheckReport((_failed(f"there is no database {path}"),))
     try:
         refuse_unsuitable_file(path)
         connection = open_reader(path, SqliteOptions())
@@ -42,13 +42,13 @@ def check_directory(directory: Path) -> CheckReport:
         finally:
             connection.close()
     except FAILURES as error:
-        return CheckReport((_failed(storage_error_of(error)),))
+        return CheckReport((_failed(str(storage_error_of(error))),))
     except StorageError as error:
-        return CheckReport((_failed(error),))
+        return CheckReport((_failed(str(error)),))
 
 
-def _failed(error: StorageError) -> Finding:
-    return Finding(subject="file", passed=False, detail=str(error))
+def _failed(detail: str) -> Finding:
+    return Finding(subject="file", passed=False, detail=detail)
 
 
 def _findings(connection: apsw.Connection, path: Path) -> Iterator[Finding]:

@@ -22,13 +22,6 @@ FAILURES = (apsw.Error, OSError)
 """What a call into SQLite may raise besides."""
 
 
-class Poisoned(StorageError):
-    """Something in a transaction was refused by the database; all of it was rolled back.
-
-    It never leaves this package: it asks for the same work in smaller batches.
-    """
-
-
 def storage_error_of(error: BaseException) -> StorageError:
     """Translate what SQLite raised into one sentence for the operator."""
     if isinstance(error, apsw.FullError):

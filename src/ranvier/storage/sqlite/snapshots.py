@@ -11,10 +11,10 @@ from ranvier.events.limits import refuse_snapshot
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
 from ranvier.storage.errors import StorageUnavailable
 from ranvier.storage.sqlite.contexts import ContextTools
-from ranvier.storage.sqlite.failures import Poisoned
+from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
 from ranvier.storage.sqlite.gathering import Gathering
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
-from ranvier.storage.sqlite.writer import CommitUnknown, Writer
+from ranvier.storage.sqlite.writer import Writer
 
 _SQL = load_statements("snapshots")
 _LAST_SEQUENCE = load_statements("read")["last_sequence"]

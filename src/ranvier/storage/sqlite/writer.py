@@ -12,18 +12,12 @@ import apsw
 
 from ranvier.storage.errors import StorageError, StorageFull, StorageUnavailable
 from ranvier.storage.sqlite.connections import close_quietly, open_writer
-from ranvier.storage.sqlite.failures import FAILURES, POISON, Poisoned, storage_error_of
+from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
+from ranvier.storage.sqlite.failures import FAILURES, POISON, storage_error_of
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.statements import fetch_all
 
 Result = TypeVar("Result")
-
-
-class CommitUnknown(StorageUnavailable):
-    """A commit was begun and its end not seen: what it brought may be stored or not."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"a commit failed ({reason}), look whether it was stored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,6 @@ class Writer:
         self._options = options
         self._hooks = hooks
         self._connection: apsw.Connection | None = None
-        self._cursor: apsw.Cursor | None = None
         self._next_attempt_at = 0.0
 
     @property
@@ -58,19 +51,18 @@ class Writer:
     def connection(self) -> apsw.Connection:
         """The open connection, opened anew if a failed commit has closed it."""
         if self._connection is None:
-            self._open_anew()
-        assert self._connection is not None  # noqa: S101  # _open_anew has set it or raised
+            self._connection = self._opened_anew()
+            self._hooks.opened_anew(self._connection)
         return self._connection
 
     def open(self) -> apsw.Connection:
         """Open the database for the first time."""
         self._connection = open_writer(self._path, self._options)
-        self._cursor = self._connection.cursor()
         return self._connection
 
     def close(self) -> None:
         """Close the connection; what is committed is on disk already."""
-        connection, self._connection, self._cursor = self._connection, None, None
+        connection, self._connection = self._connection, None
         if connection is not None:
             close_quietly(connection)
 
@@ -81,8 +73,7 @@ class Writer:
         back, and `CommitUnknown` when nobody can tell; then the connection is closed.
         """
         connection = self.connection
-        cursor = self._cursor
-        assert cursor is not None  # noqa: S101  # opened together with the connection
+        cursor = connection.cursor()
         try:
             cursor.execute("BEGIN IMMEDIATE")
             result = work(cursor)
@@ -140,7 +131,7 @@ class Writer:
         self.close()
         self._hooks.lost()
 
-    def _open_anew(self) -> None:
+    def _opened_anew(self) -> apsw.Connection:
         """Open after a failed commit, and prove that the disk takes commits again.
 
         The log is brought home first: what a failed sync left in memory only is written once more.
@@ -148,17 +139,19 @@ class Writer:
         """
         if time.monotonic() < self._next_attempt_at:
             raise StorageUnavailable("a commit failed, and it is about to be opened anew")
+        connection: apsw.Connection | None = None
         try:
-            connection = self.open()
+            connection = open_writer(self._path, self._options)
             ((busy, _, _),) = fetch_all(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
             if busy:
                 raise apsw.BusyError("a reader stands in the way")
             connection.execute("UPDATE recovery SET count = count + 1")
         except FAILURES as error:
-            self.close()
+            if connection is not None:
+                close_quietly(connection)
             self._next_attempt_at = time.monotonic() + self._options.reopen_seconds
             failure = storage_error_of(error)
             if isinstance(failure, StorageFull):
                 raise failure from error
             raise StorageUnavailable(f"opening it anew failed: {error}") from error
-        self._hooks.opened_anew(connection)
+        return connection
