@@ -93,6 +93,11 @@ def setting(key: int, value: int) -> bytes:
     return key.to_bytes(2, "big") + value.to_bytes(4, "big")
 
 
+def window_update(stream_id: int, increment: int) -> bytes:
+    """Return WINDOW_UPDATE."""
+    return frame("WINDOW_UPDATE", stream_id, number(increment))
+
+
 def number(value: int) -> bytes:
     """Return four bytes."""
     return value.to_bytes(4, "big")
@@ -242,6 +247,13 @@ class Peer:
         self.streams[heard.stream.id] = heard
         return heard
 
+    def answering(self, *stream_ids: int) -> None:
+        """Send requests, and have the response headers sent."""
+        for stream_id in stream_ids:
+            self.send(headers(stream_id, end=True))
+            self.stream(stream_id).send_headers(HEAD_BLOCK)
+        self.take()
+
     def decode(self, block: bytes) -> HeaderPairs:
         """Read a header block that the connection has sent."""
         return tuple(
@@ -279,3 +291,8 @@ def kinds(frames: Iterable[Frame]) -> list[str]:
 def payloads(frames: Iterable[Frame], stream_id: int) -> bytes:
     """Return all DATA of one stream."""
     return b"".join(f.payload for f in frames if f.kind == "DATA" and f.stream_id == stream_id)
+
+
+def sizes(frames: Iterable[Frame]) -> list[int]:
+    """Return the length of each payload."""
+    return [len(each.payload) for each in frames]

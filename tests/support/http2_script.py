@@ -47,9 +47,11 @@ class Script:
     open_ids: list[int] = field(default_factory=list)
     next_id: int = 1
     data_bytes: int = 0
+    table_changes: int = 0
 
     def block(self, stream_id: int, pairs: HeaderPairs, *, end: bool, shape: int) -> None:
         """Add HEADERS, with padding, priority and CONTINUATION as the shape says."""
+        self.table_changes = 0
         block = self.encoder.encode(
             [(name, value, shape & 64 == 0 and name == b"cookie") for name, value in pairs],
             huffman=bool(shape & 32),
@@ -110,7 +112,8 @@ def add_step(script: Script, step: tuple[str, int, int, bool], pairs: HeaderPair
         script.frames.append(frame("WINDOW_UPDATE", stream_id, number(1 + one)))
     elif what == "other":
         script.frames.append(frame(other % 4 + 0x20, one, b"?" * (other % 40), one & 0xFF))
-    elif what == "table":
+    elif what == "table" and script.table_changes < 8:
+        script.table_changes += 1
         script.encoder.header_table_size = one % 4097
     elif stream_id and what == "data":
         script.data(stream_id, other, end=end, shape=one)

@@ -85,7 +85,7 @@ class ConnectionState:
         self.highest_remote_id = -1 if role is Role.SERVER else 0
         self.next_local_id = 1
         self.streams_accepted = limits.concurrent_streams if role is Role.SERVER else 0
-        """Streams of the peer that may be open; 0 once none is taken any more."""
+        """Streams of the peer that may be open; 0 once each must be looked at, or none may come."""
         self.peer_streams_max = STREAM_ID_MAX
         self.stream_window_bytes = limits.stream_window_bytes
         self.stream_grant = max(limits.stream_window_bytes, DEFAULT_WINDOW_BYTES)

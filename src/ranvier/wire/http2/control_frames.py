@@ -263,8 +263,11 @@ class ControlFrames:
             )
         state = self._state
         difference = value - state.outbound.initial_window
+        if not difference:
+            return
+        self._settings.use()  # it costs as much as a frame of its own
         state.outbound.initial_window = value
-        for stream in state.streams.values() if difference else ():
+        for stream in state.streams.values():
             if stream.send_window + difference > WINDOW_BYTES_MAX:
                 raise ConnectionFault(
                     ErrorCode.FLOW_CONTROL_ERROR, "a stream's window over 2^31-1 bytes"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
+from enum import IntEnum
+from functools import lru_cache
 
 from hpack.table import HeaderTable
 
@@ -40,21 +41,24 @@ OVERHEAD_BYTES = 32
 """What a field counts beside its name and value (RFC 7541 section 4.1)."""
 
 
-class Position(Enum):
+class Position(IntEnum):
     """Where a header block stands in its stream."""
 
-    REQUEST = auto()
-    RESPONSE = auto()
-    TRAILER = auto()
+    REQUEST = 0
+    RESPONSE = 1
+    TRAILER = 2
 
 
-SHAPES: Mapping[Position, frozenset[int]] = {
-    Position.REQUEST: frozenset(
+SHAPES: tuple[frozenset[int], ...] = (
+    frozenset(
         (METHOD | SCHEME | PATH, METHOD | SCHEME | PATH | AUTHORITY, METHOD | CONNECT | AUTHORITY)
     ),
-    Position.RESPONSE: frozenset((STATUS,)),
-    Position.TRAILER: frozenset((0,)),
-}
+    frozenset((STATUS,)),
+    frozenset((0,)),
+)
+"""By position: the marks of SHAPE that a list may have."""
+NAMES_REMEMBERED = 512
+"""Names of fields whose rule is looked up, of all connections: applications use a few dozen."""
 
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
 _is_value = re.compile(
@@ -70,26 +74,36 @@ _is_length = re.compile(rb"[0-9]{1,18}").fullmatch
 
 def make_field(name: bytes, value: bytes) -> Field:
     """Return the pair with its size and marks; an invalid one is marked MALFORMED."""
-    size = len(name) + len(value) + OVERHEAD_BYTES
-    rule = RULES.get(name)
-    if rule is None:
-        adds = REGULAR if _is_name(name) and _is_value(value) else MALFORMED
-        return (name, value), size, 0, adds
-    forbids, adds, check = rule
-    if check is None or not check(value):
-        return (name, value), size, 0, MALFORMED
-    if adds & METHOD and value == b"CONNECT":
+    forbids, adds, check = rule_of(name)
+    if not check(value):
+        adds = MALFORMED
+    elif adds & METHOD and value == b"CONNECT":
         adds |= CONNECT
     elif adds & STATUS and value[0] == 0x31:
         adds |= INTERIM
-    return (name, value), size, forbids, adds
+    return (name, value), len(name) + len(value) + OVERHEAD_BYTES, forbids, adds
+
+
+@lru_cache(NAMES_REMEMBERED)
+def rule_of(name: bytes) -> Rule:
+    """Return what holds for fields of this name."""
+    known = RULES.get(name)
+    if known is not None:
+        return known
+    return (0, REGULAR, _is_value) if _is_name(name) else NEVER
+
+
+def _is_nothing(value: bytes) -> bool:  # noqa: ARG001  # no value is good
+    return False
 
 
 def _is_trailers(value: bytes) -> bool:
     return value.lower() == b"trailers"
 
 
-Rule = tuple[int, int, Callable[[bytes], object] | None]
+Rule = tuple[int, int, Callable[[bytes], object]]
+"""The marks that a field forbids, those that it adds, and whether a value is valid."""
+NEVER: Rule = (0, MALFORMED, _is_nothing)
 
 RULES: Mapping[bytes, Rule] = {
     b":method": (METHOD | REGULAR, METHOD, _is_token),
@@ -101,11 +115,11 @@ RULES: Mapping[bytes, Rule] = {
     b"host": (HOST, HOST | REGULAR, _is_authority),
     b"te": (0, REGULAR, _is_trailers),
     # Of one hop only; HTTP/2 has none of them (section 8.2.2).
-    b"connection": (0, MALFORMED, None),
-    b"keep-alive": (0, MALFORMED, None),
-    b"proxy-connection": (0, MALFORMED, None),
-    b"transfer-encoding": (0, MALFORMED, None),
-    b"upgrade": (0, MALFORMED, None),
+    b"connection": NEVER,
+    b"keep-alive": NEVER,
+    b"proxy-connection": NEVER,
+    b"transfer-encoding": NEVER,
+    b"upgrade": NEVER,
 }
 
 STATIC_FIELDS: tuple[Field, ...] = tuple(

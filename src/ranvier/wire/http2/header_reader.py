@@ -7,8 +7,6 @@ one direction. Its key is the table's generation, the block's position in its st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ranvier.wire.http2.fields import (
     AUTHORITY,
     HOST,
@@ -42,11 +40,9 @@ class HeaderReader:
         self.table = HeaderTable(
             limits.header_table_bytes, limits.header_list_bytes * ATTACK_FACTOR
         )
-        self.memo: Mapping[Position, dict[bytes, HeaderPairs]] = {
-            position: {} for position in Position
-        }
-        """What blocks mean *now*: emptied in place when the generation moves, and kept empty while
-        a table size update is due. So a block that is found here needs no further check."""
+        self.memo: tuple[dict[bytes, HeaderPairs], ...] = tuple({} for _ in Position)
+        """By position: what blocks mean *now*. Emptied in place when the generation moves, and kept
+        empty while a table size update is due: what is found here needs no further check."""
         self._memo_bytes = 0
         self._memo_blocks = 0
 
@@ -76,7 +72,7 @@ class HeaderReader:
     def forget(self) -> None:
         """Drop what is remembered: the table has changed, or must change with the next block."""
         self._memo_bytes = self._memo_blocks = 0
-        for blocks in self.memo.values():
+        for blocks in self.memo:
             blocks.clear()
 
     def settings_acknowledged(self, table_bytes: int) -> None:

@@ -138,6 +138,7 @@ class Inbound:
         outbound = state.outbound
         streams = state.streams
         handlers = self._handlers
+        request_received = state.listener.request_received
         recall = self._messages.reader.memo[Position.REQUEST].get
         frame_bytes_max = self._frame_bytes_max
         available = len(data)
@@ -179,14 +180,17 @@ class Inbound:
                 and (flags == 4 or flags == 5)
                 and len(streams) < state.streams_accepted
             ):
-                headers = recall(data[start:end])
+                block = data[start:end]
+                headers = recall(block)
                 if headers is not None:
                     state.highest_remote_id = stream_id
                     stream = streams[stream_id] = Stream(
                         state, stream_id, flags & 1, outbound.initial_window, state.stream_grant
                     )
-                    state.listener.request_received(stream, headers, end_stream=flags == 5)
-                    continue
+                    request_received(stream, headers, end_stream=flags == 5)
+                else:
+                    self._request(stream_id, block, end_stream=flags == 5)
+                continue
             handler = handlers.get(kind, self._ignored)
             try:
                 handler(flags, stream_id & STREAM_ID_MASK, data, start, end)
@@ -195,6 +199,13 @@ class Inbound:
             if kind == HEADERS and self._messages.open_block is not None:
                 position = self._continue(data, position)
         return position
+
+    def _request(self, stream_id: int, block: bytes, *, end_stream: bool) -> None:
+        """Handle the request in a header block that is not known."""
+        try:
+            self._messages.request(stream_id, block, end_stream=end_stream)
+        except StreamFault as fault:
+            self._state.reset_for(fault)
 
     def _continue(self, data: bytes, position: int) -> int:
         """Read on in a header block, which no other frame may interrupt (section 6.2)."""

@@ -171,7 +171,7 @@ class MessageFrames:
         if state.goaway_sent is not None and stream_id > state.goaway_sent:
             state.closed_streams.reset(stream_id, Ending.RESET_HERE)
             return
-        if len(state.streams) >= state.streams_accepted:
+        if len(state.streams) >= state.limits.concurrent_streams:
             raise StreamFault(
                 stream_id, ErrorCode.REFUSED_STREAM, "too many streams are open; try again later"
             )

@@ -199,6 +199,7 @@ def compression_cases() -> Iterator[Case]:
         ("padding of zeros", b"\x00\x01a\x81\x18"),
         ("table over the limit", b"\x3f\xe2\x1f"),
         ("size update behind a field", b"\x82\x20"),
+        ("nine size updates", b"\x20" * 9 + GOOD),
     ):
         yield Case(f"HPACK: {name}", frame("HEADERS", 1, block, END_HEADERS), COMPRESSION)
     broken = frame("HEADERS", 1, b"\xbe", END_HEADERS)
@@ -278,6 +279,8 @@ def settings_cases() -> Iterator[Case]:
     overflow = OPEN + frame("WINDOW_UPDATE", 1, number(2**31 - 1 - 65_535)) + settings((4, 65_536))
     yield Case("window of a stream pushed over 2^31-1", overflow, FLOW)
     yield Case("too many settings at once", settings(*[(9, 1)] * 33), CALM)
+    windows = settings(*[(4, 1), (4, 2)] * 15)
+    yield Case("initial window to and fro", windows * 4, CALM)
     yield Case("SETTINGS flood", settings() * 101, CALM)
     assert len(setting(1, 1)) == 6
 

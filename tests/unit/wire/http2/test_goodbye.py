@@ -80,6 +80,14 @@ def test_a_farewell_can_name_a_lower_stream_but_never_a_higher() -> None:
     assert first.payload[8:] == b"bye"
 
 
+def test_streams_up_to_the_last_are_still_taken() -> None:
+    peer = server()
+    peer.connection.go_away(last_stream_id=3)
+    peer.take()
+    assert peer.send(headers(1), headers(3), headers(5)) == []
+    assert sorted(peer.streams) == [1, 3]
+
+
 def test_the_text_of_a_farewell_is_bounded() -> None:
     peer = server()
     peer.connection.go_away(debug=b"x" * 10_000)

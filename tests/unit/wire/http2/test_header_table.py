@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hpack import Decoder, Encoder, HPACKError
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ranvier.wire.http2.errors import ConnectionFault, ErrorCode
@@ -69,6 +69,9 @@ def test_any_bytes_mean_the_same_to_hpack_or_are_refused_by_both(sent: list[byte
     under_test, oracle = table(), Decoder(max_header_list_size=FAR)
     oracle.max_allowed_table_size = 4096
     for block in sent:
+        assume(
+            len(block) < 3 or any(octet & 0xE0 != 0x20 for octet in block[:3])
+        )  # hpack takes any number
         try:
             expected = read_by_hpack(oracle, block)
         except HPACKError:
