@@ -106,6 +106,11 @@ class MessageReader:
                 return
         self._deliver(deframer.feed(buffer, start, end))
 
+    def delivered(self, byte_count: int, *, end_stream: bool) -> None:
+        """Be told of a message that came before this reader did, while its sink has paused."""
+        self._uncredited_bytes += byte_count
+        self._has_ended = self._has_ended or end_stream
+
     def end(self) -> None:
         """Be told that the direction ended without further data."""
         self._has_ended = True

