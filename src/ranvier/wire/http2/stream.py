@@ -1,9 +1,7 @@
-"""One stream: what the layer above sends on it, and what it is told."""
+"""One stream: what the layer above sends on it, and how it ends."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
 from typing import Protocol
 
 from ranvier.wire.http2.errors import ErrorCode, StreamMisuse
@@ -16,6 +14,10 @@ from ranvier.wire.http2.frames import (
 )
 from ranvier.wire.http2.headers import HeaderPairs, ReadyBlock, encode_block
 from ranvier.wire.http2.outbound import Outbound
+from ranvier.wire.http2.send_queue import SendQueue
+from ranvier.wire.http2.stream_listener import UNHEARD, StreamEnd, StreamListener, Unheard
+
+__all__ = ["UNHEARD", "Stream", "StreamEnd", "StreamListener", "Unheard"]
 
 # What a stream's `state` is made of.
 REMOTE_ENDED = 0x01
@@ -37,39 +39,6 @@ READS_SPECIALLY = REMOTE_ENDED | LOCAL_ENDED | AWAITS_HEADERS | HAS_LENGTH | CLO
 """DATA needs more than the usual checks."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEnd:
-    """Why a stream ended before both sides had said their end."""
-
-    code: int
-    """A code of RFC 9113 section 7, possibly one that this side does not know."""
-    remote: bool
-    """The peer ended it, or the connection was lost; else this side did."""
-    reason: str = ""
-    is_connection_lost: bool = False
-    is_unprocessed: bool = False
-    """The peer has said that it did nothing with the request: it can be sent again elsewhere."""
-
-
-class StreamListener(Protocol):
-    """Who is told what comes on a stream; calls are synchronous and in order."""
-
-    def headers_received(self, headers: HeaderPairs, *, end_stream: bool) -> None:
-        """Take the response's headers (client role; interim responses are swallowed)."""
-
-    def trailers_received(self, headers: HeaderPairs) -> None:
-        """Take the trailers; the peer's side of the stream has ended."""
-
-    def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
-        """Take DATA: `buffer[start:end]`, padding removed; give it back with `consumed`."""
-
-    def writable(self) -> None:
-        """Be told that the stream's queue has fallen below the low-water mark."""
-
-    def closed(self, error: StreamEnd | None) -> None:
-        """Be told once, last of all, that the stream is over; None: both sides have ended it."""
-
-
 class StreamOwner(Protocol):
     """What a stream needs of its connection."""
 
@@ -79,38 +48,6 @@ class StreamOwner(Protocol):
 
     def forget_stream(self, stream: Stream, *, is_reset_here: bool) -> None:
         """Take a stream off the books, with all that is kept beside it."""
-
-
-class SendQueue:
-    """DATA that waits for window, and what follows it."""
-
-    __slots__ = ("byte_count", "offset", "parts", "trailers")
-
-    def __init__(self) -> None:
-        self.parts: deque[bytes] = deque()
-        self.offset = 0
-        """Bytes of the first part that are sent already."""
-        self.byte_count = 0
-        self.trailers: bytes | None = None
-        """The block that ends the stream after the data."""
-
-    def pop(self, byte_count: int) -> list[bytes]:
-        """Take exactly so many bytes from the front."""
-        parts, taken = self.parts, []
-        self.byte_count -= byte_count
-        while byte_count:
-            part = parts[0]
-            left = len(part) - self.offset
-            if left <= byte_count:
-                taken.append(part[self.offset :] if self.offset else part)
-                parts.popleft()
-                self.offset = 0
-                byte_count -= left
-            else:
-                taken.append(part[self.offset : self.offset + byte_count])
-                self.offset += byte_count
-                byte_count = 0
-        return taken
 
 
 class Stream:
@@ -184,7 +121,9 @@ class Stream:
             del connection.streams[stream_id]
             outbound.buffered_bytes -= self.received_bytes - self.consumed_bytes
             self.state = CLOSED
-            self.listener.closed(None)
+            listener = self.listener
+            self.listener = UNHEARD
+            listener.closed(None)
             return
         self.send_headers(head)
         self.send_data(data)
@@ -321,7 +260,10 @@ class Stream:
             self.queue = None
             outbound.leave(self)
         self.connection.forget_stream(self, is_reset_here=is_reset_here)
-        self.listener.closed(error)
+        # Stream and listener hold each other: let go, so that no garbage collection is needed.
+        listener = self.listener
+        self.listener = UNHEARD
+        listener.closed(error)
 
     def end_there(self) -> None:
         """Note that the peer has ended its side."""
@@ -372,25 +314,3 @@ class Stream:
         if self.state & LOCAL_ENDED:
             raise StreamMisuse(f"stream {self.id} has ended on this side; nothing can follow")
         raise StreamMisuse(f"stream {self.id} needs its headers before data or trailers")
-
-
-class Unheard:
-    """Lets what comes on a stream without a listener run into nothing."""
-
-    def headers_received(self, headers: HeaderPairs, *, end_stream: bool) -> None:
-        """Do nothing."""
-
-    def trailers_received(self, headers: HeaderPairs) -> None:
-        """Do nothing."""
-
-    def data_received(self, buffer: bytes, start: int, end: int, *, end_stream: bool) -> None:
-        """Do nothing."""
-
-    def writable(self) -> None:
-        """Do nothing."""
-
-    def closed(self, error: StreamEnd | None) -> None:
-        """Do nothing."""
-
-
-UNHEARD = Unheard()

@@ -152,6 +152,18 @@ def test_streams_that_complete_are_forgotten() -> None:
     assert not state.content_lengths
 
 
+def test_a_closed_stream_lets_go_of_its_listener() -> None:
+    peer = server()
+    for stream_id in (1, 3):
+        peer.send(headers(stream_id, end=True))
+    answered, cancelled = peer.stream(1), peer.stream(3)
+    answered.respond(HEAD_BLOCK, b"x", OK_BLOCK)
+    cancelled.reset(ErrorCode.CANCEL)
+    for stream in (answered, cancelled):
+        assert stream.listener is not peer.streams[stream.id]
+        assert len(peer.streams[stream.id].ends) == 1
+
+
 def test_a_listener_may_reset_its_stream_from_within() -> None:
     peer = server()
     peer.on_request = lambda heard: heard.own.reset(ErrorCode.CANCEL)
