@@ -68,9 +68,8 @@ class Script:
             first = bytes((shape % 50,)) + first + bytes(shape % 50)
             flags |= 0x8
         self.frames.append(frame("HEADERS", stream_id, first, flags))
-        for piece in pieces[1:]:
-            last = 0x4 if piece is pieces[-1] else 0
-            self.frames.append(frame("CONTINUATION", stream_id, piece, last))
+        for left, piece in zip(range(len(pieces) - 2, -1, -1), pieces[1:], strict=True):
+            self.frames.append(frame("CONTINUATION", stream_id, piece, 0 if left else 0x4))
 
     def open(self, pairs: HeaderPairs, *, end: bool, shape: int) -> None:
         """Add a request."""
