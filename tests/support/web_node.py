@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from ranvier.events.append import Append, Outcome
 from ranvier.security.secret import Secret
 from ranvier.services.append_events import AppendEvents
+from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
@@ -110,6 +111,7 @@ class WebNode:
             clients=self.clients,
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
+            kinds=ContextKinds(MemoryCatalogue(self.log)),
             snapshot_counts=self._snapshot_counts,
             node=lambda: self.facts,
             health=lambda: self.health,

@@ -35,6 +35,8 @@ class EventServices:
     search_events: SearchEvents
     now_ms: Callable[[], int]
     """Unix milliseconds, for the time windows of queries."""
+    count_sent: Callable[[str, int], None] = lambda _context, _count: None
+    """Told of the events that were sent to readers of a context."""
 
 
 def event_store_methods(services: EventServices) -> Mapping[str, Method]:
@@ -42,7 +44,9 @@ def event_store_methods(services: EventServices) -> Mapping[str, Method]:
     aggregates = Aggregates(services.read_events)
     snapshots = Snapshots(services.store_snapshots)
     tokens = Tokens(services.read_events)
-    streams = EventStreams(services.follow_events, services.read_events)
+    streams = EventStreams(
+        services.follow_events, services.read_events, count_sent=services.count_sent
+    )
     queries = QueryStreams(
         QueryServices(services.search_events, services.follow_events, services.now_ms)
     )

@@ -7,7 +7,7 @@ client half-closes it gets all that is stored at that moment, up to its permits,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ranvier.axon.blocked_types import BlockedTypes, run_to_send
@@ -43,10 +43,12 @@ class EventStreams:
         follow_events: FollowEvents,
         read_events: ReadEvents,
         permits_timeout_seconds: float = PERMITS_TIMEOUT_SECONDS,
+        count_sent: Callable[[str, int], None] = lambda _context, _count: None,
     ) -> None:
         self.follow_events = follow_events
         self.read_events = read_events
         self.permits_timeout_seconds = permits_timeout_seconds
+        self.count_sent = count_sent
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self, call: ServerCall) -> EventStream:
@@ -178,12 +180,14 @@ class EventStream:
         )
         frames = [event_frames(page.first_token + index, (page.rows[index],)) for index in chosen]
         self._permits -= len(chosen)
+        self._streams.count_sent(self._context, len(chosen))
         if frames:
             self._call.send_framed(b"".join(frames))
         self._watch_permits()
 
     def _send_rows(self, first_token: int, rows: Sequence[bytes]) -> None:
         self._permits -= len(rows)
+        self._streams.count_sent(self._context, len(rows))
         self._call.send_framed(event_frames(first_token, rows))
         self._watch_permits()
 

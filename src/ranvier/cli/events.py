@@ -175,7 +175,8 @@ def _snapshots(node: NodeClient, wanted: Wanted, context: str) -> Iterator[Any]:
         page = node.get_list(SNAPSHOTS, context, parameters | {"maxResults": asked})
         yield from page
         left -= len(page)
-        if len(page) < asked or page[-1]["aggregateSequenceNumber"] == 0:
+        # A page may be short because its snapshots are large, so only an empty one is the last.
+        if not page or page[-1]["aggregateSequenceNumber"] == 0:
             return
         parameters["maxSequence"] = page[-1]["aggregateSequenceNumber"] - 1
 

@@ -113,6 +113,7 @@ class Node:
             clients=services.clients,
             event_log=self._database.events,
             contexts=self._database.contexts,
+            kinds=services.kinds,
             snapshot_counts=self._database.snapshots.counts,
             node=self._facts,
             health=self._health.parts,
@@ -122,6 +123,7 @@ class Node:
             clock=time.monotonic,
             time_ms=unix_ms,
             new_message_id=new_message_id,
+            message_bytes=settings.limits.message_bytes,
         )
 
     def _facts(self) -> NodeFacts:

@@ -15,8 +15,8 @@ from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
-from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
-from ranvier.services.metered import MeteredReads, MeteredSnapshots
+from ranvier.services.keep_clients import HeartbeatSettings
+from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
 from ranvier.storage.database import Database
@@ -40,7 +40,14 @@ class NodeServices:
             snapshots, metrics.snapshots_append, metrics.snapshots_read
         )
         self.kinds = ContextKinds(database.contexts)
-        self.clients = KeepClients(time.monotonic, heartbeats(settings))
+        self.clients = MeteredClients(
+            time.monotonic, heartbeats(settings), metrics.connects, metrics.disconnects
+        )
+        metrics.watch(
+            "axon.applications.connected.count",
+            "Applications that hold a control stream",
+            lambda: len(self.clients.clients()),
+        )
         self.for_events = EventServices(
             self.append,
             self.follow,
@@ -48,6 +55,7 @@ class NodeServices:
             self.snapshots,
             SearchEvents(events, snapshots),
             unix_ms,
+            metrics.events_sent.add,
         )
         self._in_order: Sequence[Service] = (
             self.kinds,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from ranvier.errors import RanvierError
 from ranvier.events.snapshot import Snapshot
-from ranvier.observability.operation import Operation
+from ranvier.observability.operation import ContextCounts, Operation
+from ranvier.services.connected_client import ClientIdentity, ClientLink
+from ranvier.services.keep_clients import ConnectedClient, HeartbeatSettings, KeepClients
 from ranvier.services.read_events import HIGHEST_SEQUENCE, ReadEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.storage.event_log import EventLog
@@ -77,3 +79,30 @@ class MeteredSnapshots(StoreSnapshots):
         found = await super().list(context, aggregate_id, from_sequence, to_sequence, limit)
         self._lists.done(context, 1, time.perf_counter() - started)
         return found
+
+
+class MeteredClients(KeepClients):
+    """Keeps connected clients and counts their coming and going."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        settings: HeartbeatSettings,
+        connects: ContextCounts,
+        disconnects: ContextCounts,
+    ) -> None:
+        super().__init__(clock, settings)
+        self._connects = connects
+        self._disconnects = disconnects
+
+    def connect(self, identity: ClientIdentity, context: str, link: ClientLink) -> ConnectedClient:
+        """Do as `KeepClients.connect`."""
+        client = super().connect(identity, context, link)
+        self._connects.add(context)
+        return client
+
+    def disconnect(self, client: ConnectedClient) -> None:
+        """Do as `KeepClients.disconnect`; only the first time counts."""
+        if client in self.clients():
+            self._disconnects.add(client.context)
+        super().disconnect(client)

@@ -64,7 +64,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         dependencies.time_ms, dependencies.new_message_id, dependencies.message_bytes
     )
     EventsResource(dependencies, rules, streams).add_to(app)
-    SnapshotsResource(dependencies.snapshots, rules).add_to(app)
+    SnapshotsResource(dependencies, rules).add_to(app)
     PublicResource(
         dependencies.node,
         dependencies.contexts,

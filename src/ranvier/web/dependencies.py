@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ranvier.security.secret import Secret
 from ranvier.services.append_events import AppendEvents
+from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
@@ -52,6 +53,7 @@ class WebDependencies:
     clients: KeepClients
     event_log: EventLog
     contexts: ContextCatalogue
+    kinds: ContextKinds
     snapshot_counts: Callable[[], Awaitable[Mapping[str, int]]]
     """How many snapshots each context holds."""
     node: Callable[[], NodeFacts]

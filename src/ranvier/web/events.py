@@ -91,6 +91,7 @@ class EventsResource:
         self._append = dependencies.append
         self._follow = dependencies.follow
         self._read = dependencies.read
+        self._kinds = dependencies.kinds
         self._clock = dependencies.clock
         self._rules = rules
         self._streams = streams
@@ -116,12 +117,14 @@ class EventsResource:
         self, context: ContextName, query: Annotated[EventQuery, Query()]
     ) -> EventStreamResponse:
         """Stream the events of an aggregate, or those from a token on as they come."""
+        self._kinds.expect(context, dcb=False)
         return EventStreamResponse(self._blocks(context, query), self._streams)
 
     async def append(
         self, context: ContextName, body: Annotated[bytes, Depends(json_body)]
     ) -> Success:
         """Store the events in their order, with consecutive tokens."""
+        self._kinds.expect(context, dcb=False)
         await self._append.append(context, await self._new_events(decode_messages(body)))
         return Success()
 

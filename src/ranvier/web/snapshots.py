@@ -9,8 +9,8 @@ from fastapi import Depends, FastAPI, Query, Response
 from pydantic import Field
 
 from ranvier.events.snapshot import Snapshot
-from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.web.camel_model import CamelModel
+from ranvier.web.dependencies import WebDependencies
 from ranvier.web.event_json import event_to_json
 from ranvier.web.events import Success
 from ranvier.web.parameters import HIGHEST_NUMBER, ContextName, json_body
@@ -45,8 +45,9 @@ class SnapshotQuery(CamelModel):
 class SnapshotsResource:
     """Stores and lists through the service of the node."""
 
-    def __init__(self, snapshots: StoreSnapshots, rules: PostingRules) -> None:
-        self._snapshots = snapshots
+    def __init__(self, dependencies: WebDependencies, rules: PostingRules) -> None:
+        self._snapshots = dependencies.snapshots
+        self._kinds = dependencies.kinds
         self._rules = rules
 
     def add_to(self, app: FastAPI) -> None:
@@ -72,6 +73,7 @@ class SnapshotsResource:
         self, context: ContextName, query: Annotated[SnapshotQuery, Query()]
     ) -> Response:
         """Return the newest snapshots of an aggregate; none where there are none."""
+        self._kinds.expect(context, dcb=False)
         found, has_more = await self._newest(context, query)
         body = b"[" + b",".join([event_to_json(snapshot.data) for snapshot in found]) + b"]"
         headers = {"Link": next_page(context, query, found[-1])} if has_more else {}
@@ -96,6 +98,7 @@ class SnapshotsResource:
         self, context: ContextName, body: Annotated[bytes, Depends(json_body)]
     ) -> Success:
         """Store a snapshot; one of the same aggregate and sequence number is replaced."""
+        self._kinds.expect(context, dcb=False)
         await self._snapshots.put(context, new_snapshot(decode_message(body), self._rules))
         return Success()
 

@@ -90,13 +90,20 @@ def test_metrics_count_what_was_appended(node: NodeProcess) -> None:
     client = AxonClient(node.grpc_address)
     client.append_event([AxonEvent("m", n, "T", payload_type="P") for n in range(3)])
     client.list_aggregate_events("m", 0, allow_snapshots=False)
+    client.list_events()
     client.close_connection()
     said = at(node, "metrics", "-o", "json")
     assert said.code == 0, said.err
     assert "axon_events_append_throughput_count" in said.out
     text = at(node, "metrics").out
-    [line] = [row for row in text.splitlines() if "axon_events_append_throughput_count" in row]
-    assert line.split()[-1] in {"3", "3.0"}, line
+    for name, count in (
+        ("axon_events_append_throughput_count", 3),
+        ("axon_events_read_aggregate_throughput_count", 1),
+        ("ranvier_events_sent_count", 3),
+        ("axon_event_lastToken", 2),
+    ):
+        [line] = [row for row in text.splitlines() if row.startswith(name)]
+        assert float(line.split()[-1]) == count, line
 
 
 def test_check_finds_a_sound_database_sound_and_a_damaged_one_damaged(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
+import httpx2
 import pytest
 from axonclient.client import AxonClient, AxonEvent
 from axonclient.protos import dcb_pb2
@@ -70,6 +71,13 @@ def test_classic_events_do_not_go_into_it(client: AxonClient) -> None:
         client.append_event(AxonEvent("a", 0, "T"))
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert "DCB context" in str(refused.value.details())
+
+
+def test_rest_shows_no_events_of_another_shape(tmp_path: Path) -> None:
+    with running_node(tmp_path / "dcb", "--default-context-dcb") as node:
+        answer = httpx2.get(f"{node.http_address}/v1/events", params={"timeout": 0})
+        assert answer.status_code == 409
+        assert answer.json()["code"] == "RANVIER-CONTEXT-KIND"
 
 
 def test_a_classic_context_takes_no_dcb_events(tmp_path: Path) -> None:

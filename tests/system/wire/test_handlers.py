@@ -251,3 +251,94 @@ async def test_a_call_that_has_ended_leaves_nothing_to_the_collector_of_cycles(
         finally:
             gc.enable()
         await channel.close()
+
+
+class Told:
+    """Notes what a listener is told; pauses at the first message if asked to."""
+
+    def __init__(self, call: ServerCall, *, pauses: bool = False, replies: bool = True) -> None:
+        self.call = call
+        self.pauses = pauses
+        self.replies = replies
+        self.told: list[str] = []
+        self.is_over = asyncio.Event()
+
+    def message_received(self, message: bytes) -> None:
+        self.told.append(message.decode())
+        if self.pauses:
+            self.call.pause_reading()
+            asyncio.get_running_loop().call_soon(self.call.resume_reading)
+
+    def half_closed(self) -> None:
+        self.told.append("half-closed")
+        if self.replies:
+            self.call.reply(b"")
+
+    def writable(self) -> None:
+        """Not of interest."""
+
+    def cancelled(self) -> None:
+        self.told.append("cancelled")
+        self.is_over.set()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"\x07\x00\x00\x00\x01x", b"\x00\x00\x00\x00\x09half"],
+    ids=["a flag byte that nobody knows", "an end inside a message"],
+)
+async def test_a_listener_learns_that_the_wire_has_ended_its_call(broken: bytes) -> None:
+    listeners: list[Told] = []
+
+    def opened(call: ServerCall) -> Told:
+        listeners.append(Told(call))
+        return listeners[-1]
+
+    server = GrpcServer()
+    server.add(METHOD, streaming(opened))
+    port = await server.listen("127.0.0.1", 0)
+    async with raw_peer(port) as peer:
+        peer.open(1, METHOD)
+        peer.send(DATA, 0, 1, grpc_message(b"first"))
+        peer.send(DATA, 1, 1, broken)
+        assert (await peer.answer(1))[1]["grpc-status"] == str(int(StatusCode.INTERNAL))
+        await listeners[0].is_over.wait()
+        assert listeners[0].told == ["first", "cancelled"]
+    await server.stop(5)
+
+
+async def test_a_pause_in_a_last_frame_that_is_one_message_keeps_the_end_back() -> None:
+    listeners: list[Told] = []
+
+    def opened(call: ServerCall) -> Told:
+        listeners.append(Told(call, pauses=True))
+        return listeners[-1]
+
+    server = GrpcServer()
+    server.add(METHOD, streaming(opened))
+    port = await server.listen("127.0.0.1", 0)
+    async with raw_peer(port) as peer:
+        peer.open(1, METHOD)
+        peer.send(DATA, 1, 1, grpc_message(b"only"))
+        assert (await peer.answer(1))[1]["grpc-status"] == "0"
+        assert listeners[0].told == ["only", "half-closed"]
+    await server.stop(5)
+
+
+async def test_a_listener_learns_that_the_deadline_has_passed_after_the_half_close() -> None:
+    listeners: list[Told] = []
+
+    def opened(call: ServerCall) -> Told:
+        listeners.append(Told(call, replies=False))
+        return listeners[-1]
+
+    server = GrpcServer()
+    server.add(METHOD, streaming(opened))
+    port = await server.listen("127.0.0.1", 0)
+    async with raw_peer(port) as peer:
+        peer.open(1, METHOD, grpc_timeout="30m")
+        peer.send(DATA, 1, 1, grpc_message(b"only"))
+        assert (await peer.answer(1))[1]["grpc-status"] == str(int(StatusCode.DEADLINE_EXCEEDED))
+        await listeners[0].is_over.wait()
+        assert listeners[0].told == ["only", "half-closed", "cancelled"]
+    await server.stop(5)

@@ -139,7 +139,7 @@ def test_read_of_snapshots_goes_on_where_a_page_ended(node: StubNode, capsys: Ca
         rows = [EVENT | {"aggregateSequenceNumber": each, "snapshot": True} for each in sequences]
         return StubAnswer(body=json.dumps(rows).encode())
 
-    node.will_answer(page(*range(300, 200, -1)), page(*range(200, 150, -1)))
+    node.will_answer(page(*range(300, 200, -1)), page(*range(200, 150, -1)), page())
     arguments = ["events", "read", "--aggregate", "acc-1", "--snapshots", "-S", node.url]
     assert main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -148,6 +148,7 @@ def test_read_of_snapshots_goes_on_where_a_page_ended(node: StubNode, capsys: Ca
     assert [request.query for request in node.seen] == [
         {"aggregateId": "acc-1", "maxResults": "100"},
         {"aggregateId": "acc-1", "maxResults": "100", "maxSequence": "200"},
+        {"aggregateId": "acc-1", "maxResults": "100", "maxSequence": "150"},
     ]
     node.will_answer(page(0))
     assert main([*arguments, "--limit", "1"]) == 0

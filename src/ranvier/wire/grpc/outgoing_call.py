@@ -129,6 +129,10 @@ class OutgoingCall:
             f"an answer of {byte_count} bytes is over the limit of {limit} bytes",
         )
 
+    def break_off(self, error: GrpcError) -> None:
+        """End the call for what the server sent."""
+        self.finish(error)
+
     def finish(self, error: GrpcError | None = None) -> None:
         """End the call from this side and reset what is left of its stream.
 

@@ -30,8 +30,8 @@ class ReadingCall(Protocol):
     def oversized(self, byte_count: int) -> GrpcError | None:
         """Return why a message of this size ends the call, or None to drop it and read on."""
 
-    def finish(self, error: GrpcError | None = None) -> None:
-        """End the call."""
+    def break_off(self, error: GrpcError) -> None:
+        """End the call for what its peer sent; whoever takes the messages is told."""
 
 
 class WindowedStream(Protocol):
@@ -175,7 +175,7 @@ class MessageReader:
         if error is None:
             self._deframer.skip_oversized()
             return not self._call.is_done
-        self._call.finish(error)
+        self._call.break_off(error)
         return False
 
     def _settle(self) -> None:
@@ -183,7 +183,7 @@ class MessageReader:
         if self._call.is_done:
             return
         if self._has_ended and not self._deframer.is_between_messages:
-            self._call.finish(
+            self._call.break_off(
                 GrpcError(StatusCode.INTERNAL, "the stream ended in the middle of a message")
             )
             return
@@ -204,7 +204,7 @@ class MessageReader:
         has_room = self._room.take(self, byte_count)
         if has_room is None:
             self._room_bytes = 0
-            self._call.finish(
+            self._call.break_off(
                 GrpcError(
                     StatusCode.RESOURCE_EXHAUSTED,
                     "too many long messages are under way on this connection; send fewer at a time",

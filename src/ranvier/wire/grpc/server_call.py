@@ -144,9 +144,11 @@ class ServerCall:
 
     def finish(self, error: GrpcError | None = None) -> None:
         """End the call after all queued messages: OK, or the error."""
-        if self.is_done:
-            return
-        self.is_done = True
+        if not self.is_done:
+            self.is_done = True
+            self._end(error)
+
+    def _end(self, error: GrpcError | None) -> None:
         self._let_go()
         pairs = (OK_PAIRS if error is None else status_pairs(error)) + self.trailers
         if self._has_started:
@@ -174,11 +176,14 @@ class ServerCall:
 
     def fail(self, problem: BaseException) -> None:
         """End the call for what its handler raised; the caller learns no more than he may."""
+        self.finish(self.error_for(problem))
+
+    def error_for(self, problem: BaseException) -> GrpcError:
+        """Return what the caller is told of what a handler raised; the log is told all."""
         if isinstance(problem, GrpcError):
-            self.finish(problem)
-        else:
-            LOG.error("the handler of %s failed", self.path, exc_info=problem)
-            self.finish(GrpcError(StatusCode.UNKNOWN, "internal error"))
+            return problem
+        LOG.error("the handler of %s failed", self.path, exc_info=problem)
+        return GrpcError(StatusCode.UNKNOWN, "internal error")
 
     def set_timeout(self, seconds: float) -> None:
         """Let the call end by DEADLINE_EXCEEDED after so many seconds."""
@@ -191,13 +196,21 @@ class ServerCall:
         """End the call from this side for a reason that is not its handler's; he is told."""
         if self.is_done:
             return
+        self.is_done = True
+        # Told first: what is sent below may end the stream, and with it the way to the handler.
+        self._tell_cancelled()
         if self.stream.queued_bytes:
-            self.is_done = True
             self._let_go()
             self.stream.reset(ErrorCode.CANCEL)
         else:
-            self.finish(error)
-        self._tell_cancelled()
+            self._end(error)
+
+    def break_off(self, error: GrpcError) -> None:
+        """End the call for what the caller sent, after all queued messages; its handler is told."""
+        if not self.is_done:
+            self.is_done = True
+            self._tell_cancelled()
+            self._end(error)
 
     def oversized(self, byte_count: int) -> GrpcError | None:
         """Return why a message of so many bytes ends the call; None: it is dropped."""

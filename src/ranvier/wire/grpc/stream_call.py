@@ -62,7 +62,7 @@ class StreamCall(ServerCall):
             reader = self._reader or self._new_reader(listener)
             reader.data_received(buffer, start, end, end_stream=end_stream)
         except Exception as problem:  # whatever a handler raises ends its call alone
-            self.fail(problem)
+            self.break_off(self.error_for(problem))
 
     def _after_whole_message(
         self, listener: CallListener, byte_count: int, *, end_stream: bool

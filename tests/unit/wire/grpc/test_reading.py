@@ -45,7 +45,7 @@ class Call:
     def oversized(self, byte_count: int) -> GrpcError | None:
         return self.oversized_error
 
-    def finish(self, error: GrpcError | None = None) -> None:
+    def break_off(self, error: GrpcError | None = None) -> None:
         self.is_done = True
         self.error = error
         self.reader.close()
@@ -112,7 +112,7 @@ def test_a_call_that_ends_in_the_middle_gets_nothing_more() -> None:
 
     def finish_at_once(message: bytes) -> None:
         call.messages.append(message)
-        call.finish()
+        call.break_off()
 
     call.message_received = finish_at_once  # type: ignore[method-assign]  # a listener of its own
     data = frame_all([b"one", b"two"])
@@ -156,5 +156,5 @@ def test_a_cancelled_call_gives_its_room_to_the_next() -> None:
     first, second = Call(room), Call(room)
     first.feed(frame(b"x" * 80)[:50])
     second.feed(frame(b"y" * 80)[:50])
-    first.finish()
+    first.break_off()
     assert second.credited == 50
