@@ -15,15 +15,16 @@ from ranvier.events.limits import AppendLimits, refuse_append
 from ranvier.storage.errors import StorageError
 from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
 from ranvier.storage.sqlite.facts import ContextFacts, read_facts
+from ranvier.storage.sqlite.multi_row import MultiRowInsert
 from ranvier.storage.sqlite.positions import base_position
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 from ranvier.storage.sqlite.writer import Writer
 
 _SQL = load_statements("append")
-_INSERT_EVENT = _SQL["insert_event"]
-_INSERT_TAG = _SQL["insert_tag"]
-_INSERT_APPEND_KEY = _SQL["insert_append_key"]
+_INSERT_EVENTS = MultiRowInsert(_SQL["insert_event"])
+_INSERT_TAGS = MultiRowInsert(_SQL["insert_tag"])
+_INSERT_APPEND_KEYS = MultiRowInsert(_SQL["insert_append_key"])
 _MOVE_HEAD = _SQL["move_head"]
 _STORED_APPEND = _SQL["stored_append"]
 
@@ -123,15 +124,12 @@ class _Rows:
     tags: list[tuple[int, bytes, bytes, int]] = field(default_factory=list)
 
     def write(self, cursor: apsw.Cursor) -> None:
-        # One row at a time: a statement of many rows keeps a journal of its own of each page that
-        # it touches, and was measured to be slower (docs/decisions/0003-sqlite-layout.md).
-        if self.keys:
-            cursor.executemany(_INSERT_APPEND_KEY, self.keys)
+        """Write all rows."""
+        _INSERT_APPEND_KEYS.write(cursor, self.keys)
+        _INSERT_EVENTS.write(cursor, self.events)
+        _INSERT_TAGS.write(cursor, self.tags)
         if self.events:
-            cursor.executemany(_INSERT_EVENT, self.events)
             cursor.execute(_MOVE_HEAD, (self.context_id, self.head, self.latest_time_ms))
-        if self.tags:
-            cursor.executemany(_INSERT_TAG, self.tags)
 
 
 def _rows_of(

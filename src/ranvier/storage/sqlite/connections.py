@@ -34,6 +34,8 @@ def open_writer(path: Path, options: SqliteOptions) -> apsw.Connection:
         "journal_mode = WAL",
         "synchronous = FULL",
         "wal_autocheckpoint = 0",
+        # A statement of many rows can undo itself; what it needs for that stays out of files.
+        "temp_store = MEMORY",
         f"journal_size_limit = {_LOG_FILE_LIMIT_BYTES}",
     ):
         fetch_all(connection, f"PRAGMA {pragma}")
