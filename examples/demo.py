@@ -27,7 +27,7 @@ TELLERS = 4
 BOOKINGS_BEFORE_THE_KILL = 600
 BOOKINGS_AFTERWARDS = 200
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=100)
 
 
 @dataclass
