@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import apsw
 
@@ -44,6 +44,19 @@ class SqliteEvents:
         """Decide a batch in order and store what is accepted in one durable commit."""
         target = Target(context, self._tools.known.id_of(context))
         return await self._tools.writers.run(lambda writer: self._append(writer, target, appends))
+
+    def append_then(
+        self,
+        context: str,
+        appends: Sequence[Append],
+        done: Callable[[Sequence[Outcome] | Exception], None],
+    ) -> None:
+        """Append as `append` does, without a task; `done` is called on the event loop.
+
+        The batch is with the writer when this returns, ahead of everything handed in later.
+        """
+        target = Target(context, self._tools.known.id_of(context))
+        self._tools.writers.run_then(lambda writer: self._append(writer, target, appends), done)
 
     async def find_append(self, context: str, append_id: bytes) -> Accepted | None:
         """Tell what became of an append, after every commit that may still bring it has ended."""

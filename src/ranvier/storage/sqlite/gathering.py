@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
 from ranvier.storage.sqlite.failures import in_our_words
-from ranvier.storage.sqlite.workers import Tool, Workers, tell
+from ranvier.storage.sqlite.workers import Tool, Workers, settle, tell
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -71,9 +71,4 @@ def _tell_all(
     futures: Sequence[asyncio.Future[Answer]], answers: Sequence[Answer | Exception]
 ) -> None:
     for future, answer in zip(futures, answers, strict=True):
-        if future.done():
-            continue
-        if isinstance(answer, Exception):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
+        settle(future, answer)

@@ -84,19 +84,28 @@ class Workers(Generic[Tool]):
 
     async def run(self, job: Callable[[Tool], Result]) -> Result:
         """Run a job on the next free thread and return what it returns or raise what it raises."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.run_then(job, lambda answer: settle(future, answer))
+        return await future
+
+    def run_then(
+        self, job: Callable[[Tool], Result], done: Callable[[Result | Exception], None]
+    ) -> None:
+        """Run a job on the next free thread; `done` is called on the event loop with its answer.
+
+        The job is on its way when this returns; neither a task nor a turn of the loop is needed.
+        """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
 
         def run_and_tell(tool: Tool) -> None:
+            answer: Result | Exception
             try:
-                result = job(tool)
+                answer = job(tool)
             except Exception as error:  # the caller gets it, whatever it is
-                tell(loop, _fail, future, in_our_words(error))
-            else:
-                tell(loop, _succeed, future, result)
+                answer = in_our_words(error)
+            tell(loop, done, answer)
 
         self.post(run_and_tell)
-        return await future
 
     def post(self, job: _Job[Tool]) -> None:
         """Hand in a job that tells its own result; it must not raise. Safe from any thread."""
@@ -122,9 +131,9 @@ class Workers(Generic[Tool]):
         try:
             tool = self._make_tool()
         except Exception as error:  # `start` raises it
-            tell(loop, _fail, made, in_our_words(error))
+            tell(loop, settle, made, in_our_words(error))
             return
-        tell(loop, _succeed, made, None)
+        tell(loop, settle, made, None)
         key = str(id(made))
         while (job := self._jobs.get()) is not None:
             self._running_since[key] = time.monotonic()
@@ -142,11 +151,11 @@ def tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *argume
         return
 
 
-def _succeed(future: asyncio.Future[Result], result: Result) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _fail(future: asyncio.Future[Any], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
+def settle(future: asyncio.Future[Result], answer: Result | Exception) -> None:
+    """Give a future its answer, unless whoever waited for it has gone."""
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
