@@ -128,9 +128,13 @@ async def test_a_file_that_is_no_database_is_refused_and_untouched(
     assert database_path(tmp_path).read_bytes() == content
 
 
-async def test_a_database_of_another_program_is_refused_and_untouched(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["application_id = 7", "user_version = 7", "user_version = 0"])
+async def test_a_database_of_another_program_is_refused_and_untouched(
+    tmp_path: Path, mark: str
+) -> None:
     connection = apsw.Connection(str(database_path(tmp_path)))
-    connection.execute("CREATE TABLE recipe (name); PRAGMA application_id = 7")
+    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    connection.execute(f"CREATE TABLE recipe (name); PRAGMA {mark}")
     connection.close()
     before = fingerprints(tmp_path)
     assert isinstance(await refused_start(tmp_path), ForeignDatabase)
@@ -149,6 +153,12 @@ async def test_a_database_made_by_another_text_of_a_migration_is_refused(tmp_pat
     assert [
         finding.subject for finding in check_directory(tmp_path).findings if not finding.passed
     ] == ["migrations"]
+
+
+async def test_a_directory_that_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    error = await refused_start(tmp_path / "file" / "data")
+    assert "Not a directory" in str(error)
 
 
 async def test_a_refused_start_leaves_the_directory_free(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from ranvier.events.errors import InvalidEvent, UnknownContext
 from ranvier.events.event import NewEvent
 from ranvier.events.fold import fold
 from ranvier.events.limits import AppendLimits, refuse_append
-from ranvier.storage.errors import StorageError
+from ranvier.storage.errors import StorageError, StorageUnavailable
 from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
 from ranvier.storage.sqlite.facts import ContextFacts, read_facts
 from ranvier.storage.sqlite.multi_row import MultiRowInsert
-from ranvier.storage.sqlite.positions import base_position
+from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 from ranvier.storage.sqlite.writer import Writer
@@ -102,6 +102,8 @@ class Appending:
             self._seen_heads.hold_against(name, context_id, floor, known.facts.head)
             decisions = fold(known.facts, appends)
             rows = _rows_of(context_id, known, appends, decisions)
+            if rows.head > TOKEN_LIMIT:
+                raise StorageUnavailable(f"context {name} has all the events that one can have")
             rows.write(cursor)
             return rows.head, decisions
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 
 from ranvier.storage.check_report import CheckReport
-from ranvier.storage.errors import DatabaseTooNew
+from ranvier.storage.errors import DatabaseTooNew, StorageUnavailable
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.checkpointing import Checkpointing
 from ranvier.storage.sqlite.connections import (
@@ -102,8 +102,12 @@ class SqliteDatabase:
         has then changed nothing.
         """
         self._loop = asyncio.get_running_loop()
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock.acquire()
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.acquire()
+        except OSError as error:
+            reason = f"the directory {self._directory} does not allow it ({error.strerror})"
+            raise StorageUnavailable(reason) from error
         try:
             await self._writers.start()
             await self._readers.start()

@@ -82,6 +82,8 @@ def migrate(connection: apsw.Connection, path: Path) -> None:
     version: int = fetch_all(connection, "PRAGMA user_version")[0][0]
     if version > migrations[-1].number:
         raise DatabaseTooNew(path, version, migrations[-1].number)
+    if not version and fetch_all(connection, "SELECT 1 FROM sqlite_schema LIMIT 1"):
+        raise ForeignDatabase(path, "an SQLite database of another program")
     if version:
         _compare_with_history(connection, migrations)
     missing = [migration for migration in migrations if migration.number > version]
