@@ -6,6 +6,7 @@ import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -16,7 +17,7 @@ from ranvier.wire.grpc.methods import streaming, unary_callback
 from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
-from tests.support.raw_http2 import DATA, RST_STREAM, grpc_message, raw_peer
+from tests.support.raw_http2 import DATA, RST_STREAM, RawPeer, grpc_message, raw_peer
 from tests.support.wire_echo import path, serving
 
 CANCEL = (8).to_bytes(4, "big")
@@ -282,63 +283,57 @@ class Told:
         self.is_over.set()
 
 
+Telling = tuple[RawPeer, list[Told]]
+
+
+@asynccontextmanager
+async def telling(*, pauses: bool = False, replies: bool = True) -> AsyncIterator[Telling]:
+    """A server with such listeners, the listeners of its calls, and a peer that speaks frames."""
+    listeners: list[Told] = []
+
+    def opened(call: ServerCall) -> Told:
+        listeners.append(Told(call, pauses=pauses, replies=replies))
+        return listeners[-1]
+
+    server = GrpcServer()
+    server.add(METHOD, streaming(opened))
+    port = await server.listen("127.0.0.1", 0)
+    async with raw_peer(port) as peer:
+        yield peer, listeners
+    await server.stop(5)
+
+
+async def status_of(peer: RawPeer) -> int:
+    return int((await peer.answer(1))[1]["grpc-status"])
+
+
 @pytest.mark.parametrize(
     "broken",
     [b"\x07\x00\x00\x00\x01x", b"\x00\x00\x00\x00\x09half"],
     ids=["a flag byte that nobody knows", "an end inside a message"],
 )
 async def test_a_listener_learns_that_the_wire_has_ended_its_call(broken: bytes) -> None:
-    listeners: list[Told] = []
-
-    def opened(call: ServerCall) -> Told:
-        listeners.append(Told(call))
-        return listeners[-1]
-
-    server = GrpcServer()
-    server.add(METHOD, streaming(opened))
-    port = await server.listen("127.0.0.1", 0)
-    async with raw_peer(port) as peer:
+    async with telling() as (peer, listeners):
         peer.open(1, METHOD)
         peer.send(DATA, 0, 1, grpc_message(b"first"))
         peer.send(DATA, 1, 1, broken)
-        assert (await peer.answer(1))[1]["grpc-status"] == str(int(StatusCode.INTERNAL))
+        assert await status_of(peer) == StatusCode.INTERNAL
         await listeners[0].is_over.wait()
         assert listeners[0].told == ["first", "cancelled"]
-    await server.stop(5)
 
 
 async def test_a_pause_in_a_last_frame_that_is_one_message_keeps_the_end_back() -> None:
-    listeners: list[Told] = []
-
-    def opened(call: ServerCall) -> Told:
-        listeners.append(Told(call, pauses=True))
-        return listeners[-1]
-
-    server = GrpcServer()
-    server.add(METHOD, streaming(opened))
-    port = await server.listen("127.0.0.1", 0)
-    async with raw_peer(port) as peer:
+    async with telling(pauses=True) as (peer, listeners):
         peer.open(1, METHOD)
         peer.send(DATA, 1, 1, grpc_message(b"only"))
-        assert (await peer.answer(1))[1]["grpc-status"] == "0"
+        assert await status_of(peer) == StatusCode.OK
         assert listeners[0].told == ["only", "half-closed"]
-    await server.stop(5)
 
 
 async def test_a_listener_learns_that_the_deadline_has_passed_after_the_half_close() -> None:
-    listeners: list[Told] = []
-
-    def opened(call: ServerCall) -> Told:
-        listeners.append(Told(call, replies=False))
-        return listeners[-1]
-
-    server = GrpcServer()
-    server.add(METHOD, streaming(opened))
-    port = await server.listen("127.0.0.1", 0)
-    async with raw_peer(port) as peer:
+    async with telling(replies=False) as (peer, listeners):
         peer.open(1, METHOD, grpc_timeout="30m")
         peer.send(DATA, 1, 1, grpc_message(b"only"))
-        assert (await peer.answer(1))[1]["grpc-status"] == str(int(StatusCode.DEADLINE_EXCEEDED))
+        assert await status_of(peer) == StatusCode.DEADLINE_EXCEEDED
         await listeners[0].is_over.wait()
         assert listeners[0].told == ["only", "half-closed", "cancelled"]
-    await server.stop(5)
