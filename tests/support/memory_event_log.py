@@ -40,6 +40,7 @@ class MemoryEventLog:
     def __init__(self, *contexts: str) -> None:
         self.contexts = {name: MemoryContext() for name in contexts or ("default",)}
         self.batches: list[list[Append]] = []
+        self.appending: set[asyncio.Task[None]] = set()
         self.reads = 0
         self.head_looks = 0
         self.gate: asyncio.Event | None = None
@@ -63,6 +64,24 @@ class MemoryEventLog:
             await self.gate.wait()
         twisted = self.twist(context, appends)
         return self.decide(context, appends) if twisted is None else twisted
+
+    def append_then(
+        self,
+        context: str,
+        appends: Sequence[Append],
+        done: Callable[[Sequence[Outcome] | Exception], None],
+    ) -> None:
+        async def append_and_tell() -> None:
+            try:
+                outcomes = await self.append(context, appends)
+            except Exception as error:
+                done(error)
+            else:
+                done(outcomes)
+
+        task = asyncio.create_task(append_and_tell())
+        self.appending.add(task)
+        task.add_done_callback(self.appending.discard)
 
     def decide(self, context: str, appends: Sequence[Append]) -> Sequence[Outcome]:
         held = self.context(context)

@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Protocol
 
@@ -24,6 +25,9 @@ Announce = Callable[[str, int, Sequence[NewEvent]], None]
 """Told after the answers: context, token of the first event, the events that got dense tokens."""
 
 logger = logging.getLogger("ranvier.services")
+
+
+DECIDED = frozenset({Accepted, Refused})
 
 
 class AppendMeter(Protocol):
@@ -87,30 +91,65 @@ class AppendSequencer:
         self._announce = dependencies.announce
         self._meter = dependencies.meter
         self._waiting: deque[WaitingAppend] = deque()
-        self._running: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._is_busy = False
+        self._drained = asyncio.Event()
+        self._settling: asyncio.Task[None] | None = None
 
     def add(self, waiting: WaitingAppend) -> None:
         """Take an append whose bytes are counted in the budget; it will be answered once."""
         self._waiting.append(waiting)
-        if self._running is None:
-            self._running = asyncio.get_running_loop().create_task(self._run())
+        if not self._is_busy:
+            self._is_busy = True
+            self._drained.clear()
+            # Not at once: what the same read of a socket brings belongs into the same batch.
+            self._loop.call_soon(self._commit_next)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is being committed."""
-        return self._running is None
+        return not self._is_busy
 
     async def drain(self) -> None:
         """Return when all that waited is answered; a commit is never cancelled."""
-        while self._running is not None:
-            await asyncio.shield(self._running)
+        if self._is_busy:
+            await self._drained.wait()
 
-    async def _run(self) -> None:
+    def _commit_next(self) -> None:
+        if not self._waiting:
+            self._is_busy = False
+            self._drained.set()
+            return
+        batch = self._take_batch()
+        decided = partial(self._decided, batch)
         try:
-            while self._waiting:
-                await self._commit(self._take_batch())
-        finally:
-            self._running = None
+            self._event_log.append_then(
+                self._context, [waiting.append for waiting in batch], decided
+            )
+        except Exception as error:  # every append of the batch is told
+            self._loop.call_soon(decided, error)
+
+    def _decided(self, batch: list[WaitingAppend], result: Sequence[Outcome] | Exception) -> None:
+        outcomes = self._outcomes_of(batch, result)
+        if not DECIDED.issuperset(map(type, outcomes)):
+            self._settling = self._loop.create_task(self._settle(batch, outcomes))
+        elif self._waiting:
+            # The writer gets its next batch first: while it commits, this one is answered.
+            self._commit_next()
+            self._loop.call_soon(self._answer_all, batch, outcomes)
+        else:
+            self._answer_all(batch, outcomes)
+            self._commit_next()
+
+    def _outcomes_of(
+        self, batch: list[WaitingAppend], result: Sequence[Outcome] | Exception
+    ) -> Sequence[Outcome]:
+        if not isinstance(result, Exception):
+            return result
+        if isinstance(result, RanvierError):
+            return [Refused(result)] * len(batch)
+        logger.error("an append to context %s failed", self._context, exc_info=result)
+        return [Unknown()] * len(batch)
 
     def _take_batch(self) -> list[WaitingAppend]:
         waiting, limits = self._waiting, self._limits
@@ -126,10 +165,8 @@ class AppendSequencer:
             batch.append(waiting.popleft())
         return batch
 
-    async def _commit(self, batch: list[WaitingAppend]) -> None:
-        outcomes = await self._outcomes(batch)
-        again: list[WaitingAppend] = []
-        lost: list[WaitingAppend] = []
+    def _answer_all(self, batch: list[WaitingAppend], outcomes: Sequence[Outcome]) -> None:
+        """Answer what is decided, then make known what was stored."""
         stored: list[tuple[int, Sequence[NewEvent]]] = []
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Accepted):
@@ -137,22 +174,20 @@ class AppendSequencer:
                 self._answer(waiting, outcome)
             elif isinstance(outcome, Refused):
                 self._answer(waiting, outcome.error)
-            else:
-                (again if isinstance(outcome, LeftOut) else lost).append(waiting)
         self._make_known(stored)
-        if lost:
-            again += await self._look_up(lost)
-        self._put_first(again)
 
-    async def _outcomes(self, batch: list[WaitingAppend]) -> Sequence[Outcome | Refused]:
-        appends = [waiting.append for waiting in batch]
+    async def _settle(self, batch: list[WaitingAppend], outcomes: Sequence[Outcome]) -> None:
+        """Answer a batch of which some is left out or unknown; only then comes the next."""
+        self._answer_all(batch, outcomes)
+        decided = list(zip(batch, outcomes, strict=True))
+        again = [waiting for waiting, outcome in decided if isinstance(outcome, LeftOut)]
+        lost = [waiting for waiting, outcome in decided if isinstance(outcome, Unknown)]
         try:
-            return await self._event_log.append(self._context, appends)
-        except RanvierError as error:
-            return [Refused(error)] * len(batch)
-        except Exception:
-            logger.exception("the event log failed in an append to context %s", self._context)
-            return [Unknown()] * len(batch)
+            if lost:
+                again += await self._look_up(lost)
+        finally:
+            self._put_first(again)
+            self._commit_next()
 
     async def _look_up(self, lost: list[WaitingAppend]) -> list[WaitingAppend]:
         """Answer what can be found out; return the appends that did not happen."""

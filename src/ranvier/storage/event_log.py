@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +55,18 @@ class EventLog(Protocol):
         """Decide a batch in order and store what is accepted in one durable commit.
 
         There is one outcome for each append. One append's refusal never harms its neighbours.
+        """
+        ...
+
+    def append_then(
+        self,
+        context: str,
+        appends: Sequence[Append],
+        done: Callable[[Sequence[Outcome] | Exception], None],
+    ) -> None:
+        """Append as `append` does, without a task; `done` is called on the event loop.
+
+        Batches that are handed in one after the other are decided in that order.
         """
         ...
 

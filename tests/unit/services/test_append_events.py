@@ -115,6 +115,7 @@ async def test_contexts_do_not_wait_for_each_other() -> None:
     appending.send(new_event("a"))
     appending.send(new_event("a"), context="other")
     await asyncio.sleep(0)
+    await asyncio.sleep(0)
     assert appending.batch_sizes() == [1, 1]
     appending.log.gate.set()
     await appending.settle()
