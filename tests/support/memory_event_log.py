@@ -46,7 +46,7 @@ class MemoryEventLog:
         self.gate: asyncio.Event | None = None
         self.twist: Twist = lambda _context, _appends: None
         self.read_error: RanvierError | None = None
-        self.find_errors: list[RanvierError] = []
+        self.find_errors: list[Exception] = []
         self.gone_back: dict[str, HeadWentBack] = {}
 
     def context(self, name: str) -> MemoryContext:

@@ -44,6 +44,11 @@ class Node:
         self._started_at = time.monotonic()
         self._database = SqliteDatabase(settings.database_directory)
         self._metrics = Metrics(settings.name, __version__)
+        self._metrics.watch(
+            "ranvier.database.oldest.read.seconds",
+            "Age of the oldest view of the database that a reader holds",
+            self._database.oldest_read_seconds,
+        )
         self._services = NodeServices(self._database, settings, self._metrics)
         self._health = NodeHealth(self._database)
         token = settings.access_token if settings.access_control else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from ranvier.errors import RanvierError
@@ -10,6 +11,8 @@ from ranvier.events.append import Accepted
 from ranvier.services.batch_limits import BatchLimits
 from ranvier.services.errors import AppendOutcomeUnknown
 from ranvier.storage.event_log import EventLog
+
+logger = logging.getLogger("ranvier.services")
 
 Finding = Accepted | AppendOutcomeUnknown | None
 """Stored; or nobody can tell; or None: it was not stored and will not be."""
@@ -47,4 +50,6 @@ class AppendLookup:
                 return await self._event_log.find_append(context, append_id)
             except RanvierError:
                 continue
+            except Exception:
+                logger.exception("looking up an append to context %s failed", context)
         return AppendOutcomeUnknown(context)

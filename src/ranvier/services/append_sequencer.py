@@ -13,7 +13,9 @@ from typing import Protocol
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, LeftOut, Outcome, Refused, Unknown
+from ranvier.events.errors import UnknownContext
 from ranvier.events.event import NewEvent
+from ranvier.observability.operation import OTHER_CONTEXTS
 from ranvier.services.append_lookup import AppendLookup
 from ranvier.services.batch_limits import BatchLimits
 from ranvier.services.byte_budget import ByteBudget
@@ -28,6 +30,11 @@ logger = logging.getLogger("ranvier.services")
 
 
 DECIDED = frozenset({Accepted, Refused})
+
+
+def counted_context(context: str, error: RanvierError) -> str:
+    """Return the name under which a failure counts: names that do not exist share one."""
+    return OTHER_CONTEXTS if isinstance(error, UnknownContext) else context
 
 
 class AppendMeter(Protocol):
@@ -144,12 +151,15 @@ class AppendSequencer:
     def _outcomes_of(
         self, batch: list[WaitingAppend], result: Sequence[Outcome] | Exception
     ) -> Sequence[Outcome]:
-        if not isinstance(result, Exception):
-            return result
         if isinstance(result, RanvierError):
             return [Refused(result)] * len(batch)
-        logger.error("an append to context %s failed", self._context, exc_info=result)
-        return [Unknown()] * len(batch)
+        if isinstance(result, Exception):
+            logger.error("an append to context %s failed", self._context, exc_info=result)
+            return [Unknown()] * len(batch)
+        if len(result) != len(batch):
+            logger.error("%d appends got %d outcomes", len(batch), len(result))
+            return [Unknown()] * len(batch)
+        return result
 
     def _take_batch(self) -> list[WaitingAppend]:
         waiting, limits = self._waiting, self._limits
@@ -239,7 +249,7 @@ class AppendSequencer:
         if isinstance(result, Accepted):
             self._meter.done(self._context, result.count, perf_counter() - waiting.came_at)
         else:
-            self._meter.failed(self._context)
+            self._meter.failed(counted_context(self._context, result))
         try:
             waiting.done(result)
         except Exception:

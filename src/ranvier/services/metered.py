@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from ranvier.errors import RanvierError
 from ranvier.events.snapshot import Snapshot
 from ranvier.observability.operation import ContextCounts, Operation
+from ranvier.services.append_sequencer import counted_context
 from ranvier.services.connected_client import ClientIdentity, ClientLink
 from ranvier.services.keep_clients import ConnectedClient, HeartbeatSettings, KeepClients
 from ranvier.services.read_events import HIGHEST_SEQUENCE, ReadEvents
@@ -42,8 +43,8 @@ class MeteredReads(ReadEvents):
         try:
             async for page in pages:
                 yield page
-        except RanvierError:
-            self._operation.failed(context)
+        except RanvierError as error:
+            self._operation.failed(counted_context(context, error))
             raise
         self._operation.done(context, 1, time.perf_counter() - started)
 
@@ -61,8 +62,8 @@ class MeteredSnapshots(StoreSnapshots):
         started = time.perf_counter()
         try:
             await super().put(context, snapshot)
-        except RanvierError:
-            self._puts.failed(context)
+        except RanvierError as error:
+            self._puts.failed(counted_context(context, error))
             raise
         self._puts.done(context, 1, time.perf_counter() - started)
 

@@ -264,6 +264,32 @@ async def test_a_question_is_repeated_while_the_database_does_not_answer() -> No
     assert appending.pauses == [0.25, 0.25]
 
 
+async def test_a_question_that_fails_in_a_way_nobody_foresaw_leaves_nobody_waiting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    appending = Appending(BatchLimits(lookups_per_outcome=2))
+    appending.log.find_errors = [ValueError("a fault in the database's code")] * 2
+    twists: list[list[Outcome]] = [[Unknown()]]
+    appending.log.twist = lambda _context, _appends: twists.pop() if twists else None
+    lost = appending.send(new_event())
+    await appending.settle()
+    assert isinstance(lost[0], AppendOutcomeUnknown)
+    later = appending.send(new_event())
+    await appending.settle()
+    assert later == [Accepted(0, 1)]
+    assert appending.service.budget.taken_bytes == 0
+    assert "looking up an append" in caplog.text
+
+
+async def test_too_few_outcomes_are_none() -> None:
+    appending = Appending()
+    twists: list[list[Outcome]] = [[Unknown()]]
+    appending.log.twist = lambda _context, _appends: twists.pop() if twists else None
+    answers = [appending.send(new_event()), appending.send(new_event())]
+    await appending.settle()
+    assert answers == [[Accepted(0, 1)], [Accepted(1, 1)]]
+
+
 async def test_an_outcome_that_nobody_can_tell_is_told_as_unknown_to_all_of_the_batch() -> None:
     appending = Appending(BatchLimits(lookups_per_outcome=3))
     appending.log.find_errors = [StorageUnavailable("gone")] * 3
