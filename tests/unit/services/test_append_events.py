@@ -285,7 +285,7 @@ async def test_too_few_outcomes_are_none() -> None:
     appending = Appending()
     twists: list[list[Outcome]] = [[Unknown()]]
     appending.log.twist = lambda _context, _appends: twists.pop() if twists else None
-    answers = [appending.send(new_event()), appending.send(new_event())]
+    answers = [appending.send(new_event("a")), appending.send(new_event("b"))]
     await appending.settle()
     assert answers == [[Accepted(0, 1)], [Accepted(1, 1)]]
 
