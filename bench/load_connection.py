@@ -19,7 +19,7 @@ END_STREAM, END_HEADERS, ACK = 1, 4, 1
 WINDOW_BYTES = 1 << 30
 """What the generator lets a server send unasked: it is never the one that holds back."""
 CREDIT_AT_BYTES = 1 << 22
-RECEIVE_BYTES = 1 << 20
+RECEIVE_BYTES = 1 << 16
 OK_TEXT = b"grpc-status"
 
 
