@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,8 @@ from tests.support.http2_peer import (
 from tests.support.http2_peer import settings as settings_frame
 from tests.support.http2_script import scripts
 from tests.support.scale import scaled
+
+pytestmark = pytest.mark.soak
 
 SMALL = Limits(
     concurrent_streams=5,

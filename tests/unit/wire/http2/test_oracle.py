@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import ngh2
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from tests.support.http2_peer import (
 )
 from tests.support.http2_script import scripts
 from tests.support.scale import scaled
+
+pytestmark = pytest.mark.soak
 
 EXAMPLES = scaled(20_000, suite=500)
 
