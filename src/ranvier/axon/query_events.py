@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -132,9 +133,10 @@ class QueryStream:
             if request.query_snapshots
             else search.events(context, plan, head, EventRow)
         )
-        async for rows in history:
-            if not await self._send_rows(plan, rows):
-                return
+        async with aclosing(history):
+            async for rows in history:
+                if self._call.is_done or not await self._send_rows(plan, rows):
+                    return
         await self._call.write(HISTORY_DONE)
         if self._follower is not None:
             await self._send_live(plan, self._follower)

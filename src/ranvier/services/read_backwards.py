@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 Piece = Sequence[tuple[int, bytes]]
 """Messages with their places (tokens or sequence numbers), ascending."""
@@ -17,18 +17,18 @@ COUNT_AT_MOST = 4_096
 """Places in one piece; its bytes are bounded by the page."""
 
 
-async def read_backwards(read: ReadRange, first: int, before: int) -> AsyncIterator[Piece]:
+async def read_backwards(read: ReadRange, first: int, before: int) -> AsyncGenerator[Piece, None]:
     """Yield all pieces of a range, the last piece first.
 
     A piece that is too large for a page is halved; after one that fits, the next is doubled.
+    Where nothing is there the piece is empty: whoever reads may stop between any two.
     """
     count = FIRST_COUNT
     while before > first:
         start = max(first, before - count)
         piece, is_whole = await read(start, before)
         if is_whole or start == before - 1:
-            if piece:
-                yield piece
+            yield piece
             before = start
             count = min(COUNT_AT_MOST, count * 2)
         else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from ranvier.events.query import QueryPlan, Row
 from ranvier.services.errors import SnapshotsNeedAggregate
@@ -32,24 +33,28 @@ class SearchEvents:
 
     async def events(
         self, context: str, plan: QueryPlan, before_token: int, row_of: RowOf
-    ) -> AsyncIterator[list[Row]]:
-        """Yield the rows before a token that the plan asks for, newest first, up to its limit."""
+    ) -> AsyncGenerator[list[Row], None]:
+        """Yield the rows before a token that the plan asks for, newest first, up to its limit.
+
+        There is one list for each piece of history, an empty one where nothing matched: between
+        any two the reader may stop the search.
+        """
         if plan.aggregate_id is None:
             pieces = await self._by_token(context, plan, before_token)
         else:
             pieces = await self._by_aggregate(context, plan.aggregate_id)
         left = plan.limit
-        async for piece in pieces:
-            found = newest_matches(plan, piece, row_of, left)
-            left -= len(found)
-            if found:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                found = newest_matches(plan, piece, row_of, left)
+                left -= len(found)
                 yield found
-            if left == 0:
-                return
+                if left == 0:
+                    return
 
     async def snapshots(
         self, context: str, plan: QueryPlan, row_of: RowOf
-    ) -> AsyncIterator[list[Row]]:
+    ) -> AsyncGenerator[list[Row], None]:
         """Yield the snapshots of the plan's aggregate that it asks for, newest first."""
         if plan.aggregate_id is None:
             raise SnapshotsNeedAggregate
@@ -65,7 +70,7 @@ class SearchEvents:
 
     async def _by_token(
         self, context: str, plan: QueryPlan, before_token: int
-    ) -> AsyncIterator[Piece]:
+    ) -> AsyncGenerator[Piece, None]:
         first_token = plan.first_token
         if plan.earliest_time_ms > 0:
             since = await self._event_log.first_token_at(context, plan.earliest_time_ms)
@@ -81,7 +86,7 @@ class SearchEvents:
 
         return read_backwards(read, first_token, before_token)
 
-    async def _by_aggregate(self, context: str, aggregate_id: str) -> AsyncIterator[Piece]:
+    async def _by_aggregate(self, context: str, aggregate_id: str) -> AsyncGenerator[Piece, None]:
         last_sequence = await self._event_log.last_sequence(context, aggregate_id)
 
         async def read(first: int, before: int) -> tuple[Piece, bool]:

@@ -35,3 +35,12 @@ async def test_all_of_a_range_comes_last_piece_first(sizes: list[int], first: in
         seen = [place for place, _ in piece] + seen
     assert seen == list(range(first, len(sizes)))
     assert reads <= 4 * len(sizes) + 10
+
+
+async def test_whoever_reads_may_stop_where_nothing_is_there() -> None:
+    async def read(_start: int, _before: int) -> tuple[Piece, bool]:
+        return [], True
+
+    pieces = read_backwards(read, 0, 10**9)
+    assert await anext(pieces) == []
+    await pieces.aclose()
