@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from ranvier.services.errors import ClientSilent, NodeStopping, TooManyProcessor
 
 PROCESSORS_PER_CLIENT = 1_000
 """Event processors of one client: a bound for what a client may make the node remember."""
+
+logger = logging.getLogger("ranvier.services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,10 @@ class KeepClients:
     async def _beat_for_ever(self) -> None:
         while True:
             await self._next_beat()
-            self.beat()
+            try:
+                self.beat()
+            except Exception:
+                logger.exception("a heartbeat failed; the next one is tried in its time")
 
     async def _until_next_beat(self) -> None:
         await asyncio.sleep(self._settings.interval_seconds)

@@ -136,3 +136,26 @@ async def test_beats_come_from_the_ticker_until_the_node_stops() -> None:
     assert [type(error) for error in link.closed] == [NodeStopping]
     with pytest.raises(NodeStopping):
         keeping.clients.connect(NEW, "default", Link())
+
+
+class FailingOnce(Link):
+    def send_heartbeat(self) -> None:
+        super().send_heartbeat()
+        if self.heartbeats == 1:
+            raise ValueError("no heartbeat today")
+
+
+async def test_a_beat_that_fails_is_logged_and_the_next_one_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    keeping = Keeping(BEATING)
+    await keeping.clients.start()
+    link = FailingOnce()
+    keeping.clients.connect(NEW, "default", link)
+    keeping.beats.release()
+    keeping.beats.release()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await keeping.clients.stop()
+    assert link.heartbeats == 2
+    assert "no heartbeat today" in caplog.text
