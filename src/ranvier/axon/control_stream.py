@@ -35,10 +35,12 @@ class ControlStream:
     """Takes what one client says and passes on what the node has to say to it."""
 
     def __init__(self, call: ServerCall, keep_clients: KeepClients) -> None:
+        """Let the node know of the stream; raises `NodeStopping`."""
         self._call = call
         self._keep_clients = keep_clients
         self._context = context_of(call)
         self._client: ConnectedClient | None = None
+        keep_clients.opened(self)
 
     def message_received(self, message: bytes) -> None:
         """Take one instruction and acknowledge it if it has an id."""
@@ -104,6 +106,7 @@ class ControlStream:
         self._client = self._keep_clients.connect(identity, self._context, self)
 
     def _disconnect(self) -> None:
+        self._keep_clients.forget(self)
         client, self._client = self._client, None
         if client is not None:
             self._keep_clients.disconnect(client)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ranvier.axon.control_stream import ControlStream
+from ranvier.axon.errors import grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.request_context import context_of
+from ranvier.errors import RanvierError
 from ranvier.proto import control_pb2
 from ranvier.services.keep_clients import KeepClients
 from ranvier.storage.context_catalogue import ContextCatalogue
@@ -58,5 +60,8 @@ class Platform:
         ).SerializeToString()
 
     def open_stream(self, call: ServerCall) -> ControlStream:
-        """Return the listener of a new control stream."""
-        return ControlStream(call, self._keep_clients)
+        """Return the listener of a new control stream; refused while the node stops."""
+        try:
+            return ControlStream(call, self._keep_clients)
+        except RanvierError as error:
+            raise grpc_error(error) from error

@@ -7,7 +7,8 @@ ServiceError
 ├── AppendOutcomeUnknown   committed or not: nobody can tell at present
 ├── NodeStopping           the node takes nothing new
 ├── TokenBeyondHead        a reader asks for a place that the context has not reached
-└── ClientSilent           a client with heartbeats has sent nothing for too long
+├── ClientSilent           a client with heartbeats has sent nothing for too long
+└── ClientNotIntroduced    a control stream was opened, and nobody said for whom
 """
 
 from __future__ import annotations
@@ -101,6 +102,19 @@ class ClientSilent(ServiceError):
     def __init__(self, timeout_seconds: float) -> None:
         super().__init__(
             f"Nothing was heard from this client for {timeout_seconds:g} seconds; connect again."
+        )
+
+
+class ClientNotIntroduced(ServiceError):
+    """A control stream has been open for a while, and its client has not said who it is."""
+
+    code: ClassVar[str] = "RANVIER-CLIENT-NOT-INTRODUCED"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, limit_seconds: float) -> None:
+        super().__init__(
+            f"No register instruction came in {limit_seconds:g} seconds on this control stream;"
+            " open it again and register first."
         )
 
 

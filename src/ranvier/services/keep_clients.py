@@ -8,10 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ranvier.services.connected_client import ClientIdentity, ClientLink, ProcessorStatus
-from ranvier.services.errors import ClientSilent, NodeStopping, TooManyProcessors
+from ranvier.services.errors import (
+    ClientNotIntroduced,
+    ClientSilent,
+    NodeStopping,
+    TooManyProcessors,
+)
 
 PROCESSORS_PER_CLIENT = 1_000
 """Event processors of one client: a bound for what a client may make the node remember."""
+
+INTRODUCTION_SECONDS = 30.0
+"""From the opening of a control stream to its introduction: clients introduce themselves at once,
+and one that does not would hold its stream unseen and unasked for signs of life."""
 
 logger = logging.getLogger("ranvier.services")
 
@@ -55,6 +64,8 @@ class KeepClients:
         self._settings = settings or HeartbeatSettings()
         self._next_beat = next_beat or self._until_next_beat
         self._clients: set[ConnectedClient] = set()
+        self._not_introduced: dict[ClientLink, float] = {}
+        """When each stream was opened whose client is not known yet."""
         self._beating: asyncio.Task[None] | None = None
         self._is_stopping = False
 
@@ -70,11 +81,27 @@ class KeepClients:
             await asyncio.gather(self._beating, return_exceptions=True)
         for client in list(self._clients):
             self._close(client, NodeStopping())
+        for link in list(self._not_introduced):
+            self._turn_away(link, NodeStopping())
+
+    def opened(self, link: ClientLink) -> None:
+        """Take a new stream; its client has `INTRODUCTION_SECONDS` to introduce itself.
+
+        Raises `NodeStopping`.
+        """
+        if self._is_stopping:
+            raise NodeStopping
+        self._not_introduced[link] = self._clock()
+
+    def forget(self, link: ClientLink) -> None:
+        """Forget a stream that ended, or whose client is known now."""
+        self._not_introduced.pop(link, None)
 
     def connect(self, identity: ClientIdentity, context: str, link: ClientLink) -> ConnectedClient:
         """Take a client that has introduced itself on a new stream."""
         if self._is_stopping:
             raise NodeStopping
+        self.forget(link)
         now = self._clock()
         client = ConnectedClient(identity, context, link, connected_at=now, heard_at=now)
         self._clients.add(client)
@@ -105,7 +132,11 @@ class KeepClients:
         return [status for _, status in client.processors.values()]
 
     def beat(self) -> None:
-        """Ask for signs of life, end streams that gave none, forget what was told too long ago."""
+        """Ask for signs of life, end streams that gave none, forget what was told too long ago.
+
+        Streams whose clients have not introduced themselves in time end too.
+        """
+        self._turn_away_the_unknown()
         for client in list(self._clients):
             self._forget_old_status(client)
             if self._settings.is_enabled and client.identity.answers_heartbeats:
@@ -116,6 +147,16 @@ class KeepClients:
             self._close(client, ClientSilent(self._settings.timeout_seconds))
         else:
             client.link.send_heartbeat()
+
+    def _turn_away_the_unknown(self) -> None:
+        oldest = self._clock() - INTRODUCTION_SECONDS
+        for link, opened_at in list(self._not_introduced.items()):
+            if opened_at < oldest:
+                self._turn_away(link, ClientNotIntroduced(INTRODUCTION_SECONDS))
+
+    def _turn_away(self, link: ClientLink, error: ClientNotIntroduced | NodeStopping) -> None:
+        self.forget(link)
+        link.close(error)
 
     def _close(self, client: ConnectedClient, error: ClientSilent | NodeStopping) -> None:
         self.disconnect(client)

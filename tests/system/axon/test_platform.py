@@ -173,5 +173,18 @@ def test_a_stopping_node_ends_streams_so_that_clients_come_back_soon(
         assert call.refusal().status is grpc.StatusCode.UNAVAILABLE
 
 
+def test_a_stopping_node_ends_a_stream_that_never_registered_too(
+    platform: ServiceStub, node: AxonNode
+) -> None:
+    with Call(platform.OpenStream, heartbeat("1")) as call:
+        call.take(1)
+        node.do(node.keep_clients.stop())
+        refusal = call.refusal()
+    assert refusal.status is grpc.StatusCode.UNAVAILABLE
+    assert refusal.axon_code == "RANVIER-STOPPING"
+    with Call(platform.OpenStream, heartbeat("1")) as late:
+        assert late.refusal().axon_code == "RANVIER-STOPPING"
+
+
 async def calling(work: Callable[[], None]) -> None:
     work()

@@ -9,8 +9,14 @@ import pytest
 
 from ranvier.errors import RanvierError
 from ranvier.services.connected_client import ClientIdentity, ProcessorStatus
-from ranvier.services.errors import ClientSilent, NodeStopping, TooManyProcessors
+from ranvier.services.errors import (
+    ClientNotIntroduced,
+    ClientSilent,
+    NodeStopping,
+    TooManyProcessors,
+)
 from ranvier.services.keep_clients import (
+    INTRODUCTION_SECONDS,
     PROCESSORS_PER_CLIENT,
     HeartbeatSettings,
     KeepClients,
@@ -91,6 +97,37 @@ def test_a_client_that_is_silent_for_too_long_is_let_go() -> None:
     assert [type(error) for error in silent.closed] == [ClientSilent]
     assert lively.closed == []
     assert keeping.clients.clients() == [client]
+
+
+def test_a_stream_without_an_introduction_ends_in_time() -> None:
+    keeping = Keeping()
+    nameless, named, gone = Link(), Link(), Link()
+    for link in (nameless, named, gone):
+        keeping.clients.opened(link)
+    client = keeping.clients.connect(NEW, "default", named)
+    keeping.clients.forget(gone)
+    keeping.now += INTRODUCTION_SECONDS
+    keeping.clients.beat()
+    assert nameless.closed == []
+    keeping.now += 0.1
+    keeping.clients.beat()
+    keeping.clients.beat()
+    assert [type(error) for error in nameless.closed] == [ClientNotIntroduced]
+    assert (named.closed, gone.closed) == ([], [])
+    assert keeping.clients.clients() == [client]
+
+
+async def test_a_stopping_node_ends_streams_that_nobody_has_introduced() -> None:
+    keeping = Keeping()
+    nameless, gone = Link(), Link()
+    keeping.clients.opened(nameless)
+    keeping.clients.opened(gone)
+    keeping.clients.forget(gone)
+    await keeping.clients.stop()
+    assert [type(error) for error in nameless.closed] == [NodeStopping]
+    assert gone.closed == []
+    with pytest.raises(NodeStopping):
+        keeping.clients.opened(Link())
 
 
 def test_a_processor_is_remembered_for_thirty_seconds() -> None:
