@@ -1,4 +1,4 @@
-"""TLS on the ports that clients use: one certificate for gRPC and HTTP, and nothing in the clear."""
+"""TLS on the ports that clients use: one certificate for gRPC and HTTP, nothing in the clear."""
 
 from __future__ import annotations
 
