@@ -1,25 +1,23 @@
-"""`ranvier database check`: looks for damage in a database that no node has open."""
+"""`ranvier database check`: looks for damage in a database and changes nothing of it."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
 
 from ranvier.config.errors import ConfigError
 from ranvier.config.flags import read_flags
-from ranvier.config.settings import Settings
 from ranvier.errors import RanvierError
 from ranvier.node.command_start import load
 from ranvier.node.output_option import split_output
 from ranvier.storage.check_report import CheckReport
-from ranvier.storage.sqlite.database import SqliteDatabase
+from ranvier.storage.sqlite.check import check_directory
 
 HELP = """Usage: ranvier database check [-o txt|json] [--data DIRECTORY] [--config FILE]
 
-Looks for damage in the node's database: pages, tokens, sequence numbers, migrations. The node must
-be stopped. Exit 0: nothing amiss; 1: something is, or the database could not be opened.
+Looks for damage in the node's database: pages, tokens, sequence numbers, migrations. It changes
+nothing, and the node may run meanwhile. Exit 0: nothing amiss; 1: something is, or there is none.
 """
 
 
@@ -31,22 +29,12 @@ def main(arguments: Sequence[str]) -> int:
         if flags.wants_help:
             sys.stdout.write(HELP)
             return 0
-        report = asyncio.run(check(load(flags).settings))
+        report = check_directory(load(flags).settings.database_directory)
     except RanvierError as error:
         sys.stderr.write(f"ranvier: {error}\n")
         return error.exit_code if isinstance(error, ConfigError) else 1
     sys.stdout.write(as_json(report) if output == "json" else as_text(report))
     return 0 if report.passed else 1
-
-
-async def check(settings: Settings) -> CheckReport:
-    """Open the database, look at everything, close it."""
-    database = SqliteDatabase(settings.database_directory)
-    await database.start()
-    try:
-        return await database.check()
-    finally:
-        await database.stop()
 
 
 def as_text(report: CheckReport) -> str:

@@ -14,6 +14,7 @@ from ranvier.config.settings import Settings
 from ranvier.errors import RanvierError
 from ranvier.node.node import Node
 from ranvier.node.ready_line import ready_line
+from ranvier.node.system_refusal import system_refusal
 from ranvier.observability.logs import configure_logs
 from ranvier.wire.errors import WireError
 
@@ -33,8 +34,11 @@ def run_node(settings: Settings) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
-    except (RanvierError, WireError) as error:
+    except (RanvierError, WireError, OSError) as error:
         sys.stderr.write(f"ranvier: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"ranvier: {system_refusal(error)}\n")
         return 1
     return 0
 

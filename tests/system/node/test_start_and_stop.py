@@ -95,6 +95,12 @@ def test_what_it_cannot_start_with_is_said_in_a_sentence(
     assert not (tmp_path / "data").exists()
 
 
+def test_a_directory_that_cannot_be_made_is_a_sentence() -> None:
+    said = ranvier("start", *ANY_PORTS, "--data", "/proc/nowhere", "--log-level", "error")
+    assert said.code == 1
+    assert is_one_sentence(said.err), said.err
+
+
 def test_asked_to_stop_it_finishes_what_runs_and_keeps_what_it_acknowledged(
     tmp_path: Path,
 ) -> None:
