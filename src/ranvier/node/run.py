@@ -34,7 +34,7 @@ def run_node(settings: Settings) -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
-    except (RanvierError, WireError, OSError) as error:
+    except (RanvierError, WireError) as error:
         sys.stderr.write(f"ranvier: {error}\n")
         return 1
     except OSError as error:
