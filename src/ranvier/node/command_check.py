@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ranvier.config.errors import ConfigError
 from ranvier.config.flags import read_flags
 from ranvier.errors import RanvierError
 from ranvier.node.command_start import load
+from ranvier.node.errors import DatabaseMissing
 from ranvier.node.output_option import split_output
+from ranvier.node.system_refusal import system_refusal
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.sqlite.check import check_directory
+from ranvier.storage.sqlite.connections import database_path
 
 HELP = """Usage: ranvier database check [-o txt|json] [--data DIRECTORY] [--config FILE]
 
@@ -29,12 +33,23 @@ def main(arguments: Sequence[str]) -> int:
         if flags.wants_help:
             sys.stdout.write(HELP)
             return 0
-        report = check_directory(load(flags).settings.database_directory)
+        report = check(load(flags).settings.database_directory)
     except RanvierError as error:
         sys.stderr.write(f"ranvier: {error}\n")
         return error.exit_code if isinstance(error, ConfigError) else 1
+    except OSError as error:
+        sys.stderr.write(f"ranvier: {system_refusal(error)}\n")
+        return 1
     sys.stdout.write(as_json(report) if output == "json" else as_text(report))
     return 0 if report.passed else 1
+
+
+def check(directory: Path) -> CheckReport:
+    """Look at everything; raise `DatabaseMissing` where no node has ever stored anything."""
+    path = database_path(directory)
+    if not path.is_file():
+        raise DatabaseMissing(path)
+    return check_directory(directory)
 
 
 def as_text(report: CheckReport) -> str:

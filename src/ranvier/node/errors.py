@@ -1,12 +1,14 @@
-"""Why a node does not start.
+"""Why a node, or a command that works on its files, does not start.
 
 NodeError
 ├── PortUnavailable      an address that cannot be listened on
+├── DatabaseMissing      a data directory without a database
 └── NotBuiltYet          something that the contract names and this version has not
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from ranvier.errors import RanvierError
@@ -27,6 +29,15 @@ class PortUnavailable(NodeError):
         super().__init__(
             f"{key}: cannot listen on {host}:{port} ({reason}); choose another port or 0 for any."
         )
+
+
+class DatabaseMissing(NodeError):
+    """A data directory in which no node has stored anything."""
+
+    code: ClassVar[str] = "RANVIER-NODE-DATABASE"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"There is no database {path}; give its directory by --data.")
 
 
 class NotBuiltYet(NodeError):

@@ -12,7 +12,7 @@ import pytest
 from axonclient.client import AxonClient, AxonEvent
 
 from examples.node_process import NodeProcess
-from tests.support.node_program import Said, ranvier, running_node
+from tests.support.node_program import Said, is_one_sentence, ranvier, running_node
 
 
 @pytest.fixture
@@ -107,10 +107,41 @@ def test_metrics_count_what_was_appended(node: NodeProcess) -> None:
 
 
 def test_check_makes_no_database_where_there_is_none(tmp_path: Path) -> None:
-    said = ranvier("database", "check", "--data", str(tmp_path / "mistyped"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for directory in (empty, tmp_path / "mistyped", Path("/proc/nope")):
+        said = ranvier("database", "check", "--data", str(directory))
+        assert (said.code, said.out) == (1, "")
+        assert is_one_sentence(said.err), said.err
+        assert str(directory) in said.err
+    assert list(tmp_path.rglob("*")) == [empty]
+
+
+def test_check_does_not_make_a_database_of_an_empty_file(tmp_path: Path) -> None:
+    file = tmp_path / "ranvier.db"
+    file.touch()
+    said = ranvier("database", "check", "--data", str(tmp_path))
     assert said.code == 1
-    assert "there is no database" in said.out
-    assert not (tmp_path / "mistyped").exists()
+    assert "Traceback" not in said.err
+    assert file.stat().st_size == 0
+    assert not (tmp_path / "ranvier.lock").exists()
+
+
+def test_output_that_cannot_be_written_ends_a_start_in_a_sentence(tmp_path: Path) -> None:
+    ports = ("--http-port", "0", "--grpc-port", "0", "--internal-port", "0")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        started = subprocess.run(
+            [
+                *(sys.executable, "-m", "ranvier", "start", *ports),
+                *("--data", str(tmp_path / "data"), "--log-level", "error"),
+            ],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert (started.returncode, started.stderr) == (1, "ranvier: No space left on device.\n")
 
 
 def test_check_finds_a_sound_database_sound_and_a_damaged_one_damaged(tmp_path: Path) -> None:
