@@ -14,7 +14,7 @@ import uvloop
 
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
-from ranvier.axon.register import add_axon_services
+from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
 from ranvier.security.secret import Secret
 from ranvier.services.append_events import AppendEvents
@@ -114,7 +114,7 @@ class AxonNode:
             self.keep_clients,
             self.database.contexts,
         )
-        add_axon_services(self.server, self.event_services, platform)
+        add_axon_services(self.server, AxonServices(self.event_services, platform))
         await self.follow_events.start()
         await self.keep_clients.start()
         self.port = await self.server.listen("127.0.0.1", 0)

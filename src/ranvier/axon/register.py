@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from ranvier.axon.answering import answering_one
@@ -15,16 +16,22 @@ from ranvier.wire.grpc.server import GrpcServer
 PLATFORM_SERVICE: Final = "io.axoniq.axonserver.grpc.control.PlatformService"
 
 
-def add_axon_services(
-    server: GrpcServer, event_services: EventServices, platform: Platform
-) -> None:
-    """Offer the event stores and the platform service; what is not offered is UNIMPLEMENTED."""
-    server.add_service(EVENT_STORE, event_store_methods(event_services))
+@dataclass(frozen=True, slots=True)
+class AxonServices:
+    """What the services of the Axon API call, one field for each group of them."""
+
+    events: EventServices
+    platform: Platform
+
+
+def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
+    """Offer every service that is built; what is not offered is UNIMPLEMENTED."""
+    server.add_service(EVENT_STORE, event_store_methods(services.events))
     server.add_service(
         DCB_EVENT_STORE,
         {
             "Append": streaming(
-                lambda call: DcbAppendCall(call, event_services.append_events),
+                lambda call: DcbAppendCall(call, services.events.append_events),
                 oversized=refuse_large_message,
             )
         },
@@ -32,7 +39,7 @@ def add_axon_services(
     server.add_service(
         PLATFORM_SERVICE,
         {
-            "GetPlatformServer": answering_one(platform.get_platform_server),
-            "OpenStream": streaming(platform.open_stream),
+            "GetPlatformServer": answering_one(services.platform.get_platform_server),
+            "OpenStream": streaming(services.platform.open_stream),
         },
     )

@@ -1,0 +1,1 @@
+-- Reading and judging by names and tags, the tags of an event, and snapshots by key.

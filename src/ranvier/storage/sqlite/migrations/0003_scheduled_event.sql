@@ -1,0 +1,1 @@
+-- Events that are published when their time has come.

@@ -1,0 +1,1 @@
+-- Streams whose position the node keeps.

@@ -1,0 +1,1 @@
+-- What is said of a context beside its name.
