@@ -9,6 +9,7 @@ from ranvier.axon.answering import answering_one
 from ranvier.axon.dcb_append import DCB_EVENT_STORE, DcbAppendCall
 from ranvier.axon.errors import refuse_large_message
 from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_methods
+from ranvier.axon.not_offered import REASONS, axon_services, refused_methods
 from ranvier.axon.platform import Platform
 from ranvier.wire.grpc.methods import streaming
 from ranvier.wire.grpc.server import GrpcServer
@@ -25,7 +26,7 @@ class AxonServices:
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
-    """Offer every service that is built; what is not offered is UNIMPLEMENTED."""
+    """Offer every service of the API: what is built, and a refusal with its reason for the rest."""
     server.add_service(EVENT_STORE, event_store_methods(services.events))
     server.add_service(
         DCB_EVENT_STORE,
@@ -43,3 +44,6 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
             "OpenStream": streaming(services.platform.open_stream),
         },
     )
+    for service in axon_services():
+        if service.name in REASONS:
+            server.add_service(service.full_name, refused_methods(service))

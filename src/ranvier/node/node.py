@@ -95,6 +95,10 @@ class Node:
         await self._database.stop()
         logger.info("The node has stopped.", extra={"action": "node.stopped"})
 
+    def offered_paths(self) -> frozenset[str]:
+        """Return the full name of every method that clients are offered."""
+        return self._grpc.paths()
+
     async def _listen(self) -> None:
         settings = self._settings
         await self._http.start()

@@ -63,6 +63,10 @@ class GrpcServer:
         self._listeners.append(listener)
         return bound
 
+    def paths(self) -> frozenset[str]:
+        """Return the full names of all methods that are offered."""
+        return frozenset(path.decode() for path in self._methods)
+
     def links(self) -> list[Link]:
         """Return the connections that are open now."""
         return [link for listener in self._listeners for link in listener.links]
