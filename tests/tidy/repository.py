@@ -67,7 +67,7 @@ def own_files() -> tuple[File, ...]:
 
 def _is_ours(name: str) -> bool:
     made = ("__pycache__/", ".egg-info/", "node_modules/", GENERATED, "src/ranvier/.proto-")
-    return not any(part in name for part in made) and name != ".coverage"
+    return not any(part in name for part in made) and name not in (".coverage", ".git")
 
 
 def _read(name: str, path: Path) -> File | None:
