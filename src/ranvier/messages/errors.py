@@ -1,0 +1,157 @@
+"""Why a message got no answer from a handler, or a subscription no place.
+
+Most of them reach callers in band: as an answer that bears the code, with the status OK.
+
+MessageError
+├── NoCommandHandler       4000  nobody handles commands of that name
+├── CommandHandlerLost     4001  the handler went away with the command: the outcome is unknown
+├── CommandTimedOut        4002  no answer came in time: the outcome is unknown
+├── DuplicateCommand       4005  the id is in flight already
+├── QueueFull              1900  too much waits for the handler
+├── NoQueryHandler         5000  nobody handles queries of that name
+├── QueryTimedOut          5006  no answer came in time
+├── DuplicateQuery         5007  the id is in flight already
+└── InstructionRefused     1003  what a handler's stream asked for cannot be done
+    ├── NameMissing              a subscription must say to what
+    ├── NameTooLong              names have a limit
+    ├── TooManySubscriptions     so have the names of one stream
+    └── PermitsNotPositive       a grant adds at least one permit
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ranvier.errors import RanvierError
+
+
+class MessageError(RanvierError):
+    """A message could not be handled, or a subscription not be made."""
+
+    code: ClassVar[str] = "AXONIQ-0001"
+
+
+class NoCommandHandler(MessageError):
+    """No connected client handles commands of this name."""
+
+    code: ClassVar[str] = "AXONIQ-4000"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, name: str, context: str) -> None:
+        super().__init__(
+            f"No handler for command {name} in context {context}:"
+            " start a client that handles it, or correct the name."
+        )
+
+
+class CommandHandlerLost(MessageError):
+    """The handler had been sent the command and went away before it answered."""
+
+    code: ClassVar[str] = "AXONIQ-4001"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            f"The handler {client_id} has gone before it answered;"
+            " whether the command took effect is unknown."
+        )
+
+
+class CommandTimedOut(MessageError):
+    """No answer came within the time that the command, or the node, allows."""
+
+    code: ClassVar[str] = "AXONIQ-4002"
+
+    def __init__(self, timeout_ms: int, *, was_sent: bool) -> None:
+        known = "is unknown" if was_sent else "is known: it was never sent to a handler"
+        super().__init__(
+            f"No answer came in {timeout_ms} ms; whether the command took effect {known}."
+        )
+
+
+class DuplicateCommand(MessageError):
+    """A command with this id is being handled by every handler that could take it."""
+
+    code: ClassVar[str] = "AXONIQ-4005"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(
+            f"A command with the id {message_id!r} is in flight already: give each its own id."
+        )
+
+
+class QueueFull(MessageError):
+    """As many messages wait for this handler as the node keeps."""
+
+    code: ClassVar[str] = "AXONIQ-1900"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} messages wait for this handler already; send it again later.")
+
+
+class NoQueryHandler(MessageError):
+    """No connected client handles queries of this name."""
+
+    code: ClassVar[str] = "AXONIQ-5000"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, name: str, context: str) -> None:
+        super().__init__(
+            f"No handler for query {name} in context {context}:"
+            " start a client that handles it, or correct the name."
+        )
+
+
+class QueryTimedOut(MessageError):
+    """No answer came within the time that the query, or the node, allows."""
+
+    code: ClassVar[str] = "AXONIQ-5006"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, timeout_ms: int) -> None:
+        super().__init__(f"No answer came in {timeout_ms} ms; ask again, or allow more time.")
+
+
+class DuplicateQuery(MessageError):
+    """A query with this id is being answered."""
+
+    code: ClassVar[str] = "AXONIQ-5007"
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__(
+            f"A query with the id {message_id!r} is in flight already: give each its own id."
+        )
+
+
+class InstructionRefused(MessageError):
+    """What a handler's stream asked for cannot be done; the stream goes on."""
+
+    code: ClassVar[str] = "AXONIQ-1003"
+
+
+class NameMissing(InstructionRefused):
+    """A subscription names nothing."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The subscription has no name: say which {kind} is handled.")
+
+
+class NameTooLong(InstructionRefused):
+    """A subscription's name is longer than the node keeps."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"The name has {length} characters, the limit is {limit}: shorten it.")
+
+
+class TooManySubscriptions(InstructionRefused):
+    """One stream subscribes to more names than the node keeps."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A stream may subscribe to {limit} names at most; open another client.")
+
+
+class PermitsNotPositive(InstructionRefused):
+    """A grant of permits would add none, or take some away."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"A grant of {count} permits changes nothing: grant one or more.")

@@ -1,0 +1,81 @@
+"""What waits for a client without permits: the most urgent first, then in the order of coming."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Final, Generic, TypeVar
+
+from ranvier.messages.errors import QueueFull
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+
+MAILBOX_ITEMS_MAX: Final = 10_000
+"""Messages that may wait for one client."""
+
+URGENT_SHARE: Final = 10
+"""A tenth more may wait where the priority is above 0."""
+
+
+class Mailbox(Generic[Key, Item]):
+    """A bounded queue with priorities from which anything can be taken by its key."""
+
+    __slots__ = ("_by_priority", "_items_max", "_priorities", "_priority_of")
+
+    def __init__(self, items_max: int = MAILBOX_ITEMS_MAX) -> None:
+        self._items_max = items_max
+        self._by_priority: dict[int, OrderedDict[Key, Item]] = {}
+        self._priorities: list[int] = []
+        """The priorities in use, the highest last."""
+        self._priority_of: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._priority_of)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._priority_of
+
+    def put(self, key: Key, item: Item, priority: int = 0) -> None:
+        """Let an item wait under a key that nothing else waits under; raises `QueueFull`."""
+        limit = self._items_max
+        if priority > 0:
+            limit += limit // URGENT_SHARE
+        if len(self._priority_of) >= limit:
+            raise QueueFull(limit)
+        items = self._by_priority.get(priority)
+        if items is None:
+            items = self._by_priority[priority] = OrderedDict()
+            insort(self._priorities, priority)
+        items[key] = item
+        self._priority_of[key] = priority
+
+    def pop(self) -> Item:
+        """Take the item whose turn it is; the mailbox must not be empty."""
+        priority = self._priorities[-1]
+        items = self._by_priority[priority]
+        key, item = items.popitem(last=False)
+        del self._priority_of[key]
+        if not items:
+            self._forget(priority)
+        return item
+
+    def remove(self, key: Key) -> Item | None:
+        """Take the item that waits under this key, None if there is none."""
+        priority = self._priority_of.pop(key, None)
+        if priority is None:
+            return None
+        items = self._by_priority[priority]
+        item = items.pop(key)
+        if not items:
+            self._forget(priority)
+        return item
+
+    def drain(self) -> list[Item]:
+        """Take all items, in the order in which their turn would have come."""
+        return [self.pop() for _ in range(len(self))]
+
+    def _forget(self, priority: int) -> None:
+        del self._by_priority[priority]
+        self._priorities.remove(priority)

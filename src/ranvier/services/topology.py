@@ -1,0 +1,96 @@
+"""Which client handles what on this node, for whoever shows it or waits for its changes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+logger = logging.getLogger("ranvier.services")
+
+Kind = Literal["command", "query"]
+Key = tuple[Kind, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One name that one stream of a client handles; `result_names` are those of a query."""
+
+    kind: Kind
+    context: str
+    name: str
+    client_id: str
+    stream_id: str
+    component_name: str
+    load_factor: int = 100
+    result_names: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """What no two registrations share."""
+        return self.kind, self.context, self.stream_id, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyChange:
+    """A registration that came, or came again with other particulars, or went."""
+
+    registration: Registration
+    is_added: bool
+
+
+Observer = Callable[[TopologyChange], None]
+
+
+class Topology:
+    """All registrations of this node, in the order of coming."""
+
+    def __init__(self) -> None:
+        self._registrations: dict[str, dict[Key, Registration]] = {}
+        self._observers: dict[str, dict[object, Observer]] = {}
+
+    def added(self, registration: Registration) -> None:
+        """Note a registration; one with the same key is replaced."""
+        of_context = self._registrations.setdefault(registration.context, {})
+        if of_context.get(registration.key) != registration:
+            of_context[registration.key] = registration
+            self._tell(TopologyChange(registration, is_added=True))
+
+    def removed(self, registration: Registration) -> None:
+        """Forget a registration, found by its key; one that is not known is no error."""
+        of_context = self._registrations.get(registration.context, {})
+        known = of_context.pop(registration.key, None)
+        if known is None:
+            return
+        if not of_context:
+            del self._registrations[registration.context]
+        self._tell(TopologyChange(known, is_added=False))
+
+    def registrations(self, context: str | None = None) -> list[Registration]:
+        """Return the registrations of one context, or of all."""
+        if context is not None:
+            return list(self._registrations.get(context, {}).values())
+        return [each for own in self._registrations.values() for each in own.values()]
+
+    def watch(self, context: str, observer: Observer) -> Callable[[], None]:
+        """Tell `observer` of each change in a context from now on; return what ends it.
+
+        He is called before the change's own call returns, and what he raises harms nobody.
+        """
+        ticket = object()
+        self._observers.setdefault(context, {})[ticket] = observer
+
+        def cancel() -> None:
+            observers = self._observers.get(context, {})
+            if observers.pop(ticket, None) is not None and not observers:
+                del self._observers[context]
+
+        return cancel
+
+    def _tell(self, change: TopologyChange) -> None:
+        for observer in list(self._observers.get(change.registration.context, {}).values()):
+            try:
+                observer(change)
+            except Exception:
+                logger.exception("An observer of the topology failed.")
