@@ -74,7 +74,7 @@ class SecondCondition(AxonError):
 class PermitsMissing(AxonError):
     """A client has kept a stream open without permits for too long."""
 
-    code: ClassVar[str] = "RANVIER-NO-PERMITS"
+    code: ClassVar[str] = "RANVIER-NO-PERMITS RANVIER-CLAIM-LOST"
     retry_may_help: ClassVar[bool] = True
 
     def __init__(self, timeout_seconds: float) -> None:

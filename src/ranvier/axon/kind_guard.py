@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from ranvier.axon.errors import grpc_error
+from ranvier.axon.event_scheduler import EVENT_SCHEDULER
 from ranvier.axon.event_store import EVENT_STORE
 from ranvier.axon.request_context import context_of
 from ranvier.errors import RanvierError
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.wire.grpc.server_call import ServerCall
 
-CLASSIC_PATHS: Final = f"/{EVENT_STORE}/"
+CLASSIC_PATHS: Final = (f"/{EVENT_STORE}/", f"/{EVENT_SCHEDULER}/")
 DCB_PATHS: Final = "/io.axoniq.axonserver.grpc.event.dcb."
 
 

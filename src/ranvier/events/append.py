@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ranvier.errors import RanvierError
+from ranvier.events.claim import Claim
 from ranvier.events.criterion import EVERYTHING, Criterion
 from ranvier.events.event import NewEvent
 
@@ -37,13 +38,15 @@ class Append:
     """Events that are stored together, with consecutive tokens, or not at all.
 
     `append_id` is 16 bytes, unique, and grows with time (UUID version 7). `base` names an append
-    that was not yet known to be stored when this one was decided on top of it.
+    that was not yet known to be stored when this one was decided on top of it. `claim` is a row
+    that is deleted with the append; if it is no longer held, the append is refused.
     """
 
     append_id: bytes
     events: tuple[NewEvent, ...]
     condition: AppendCondition | None = None
     base: bytes | None = None
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

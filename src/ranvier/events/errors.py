@@ -70,6 +70,31 @@ class BaseNotAccepted(EventError):
         )
 
 
+class ClaimLost(EventError):
+    """The row that an append was to use up is gone, or somebody else has claimed it."""
+
+    code: ClassVar[str] = "RANVIER-CLAIM-LOST"
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            f"The claim on {token} no longer holds: it was cancelled, or another claim came later."
+        )
+        self.token = token
+
+
+class NoSuchScheduledEvent(EventError):
+    """No event waits under that token."""
+
+    code: ClassVar[str] = "AXONIQ-2610"
+
+    def __init__(self, token: str) -> None:
+        super().__init__(
+            f"No scheduled event has the token {token!r}: it was published or cancelled; "
+            "schedule a new one without a token."
+        )
+        self.token = token
+
+
 class UnknownContext(EventError):
     """The named context does not exist on this node."""
 

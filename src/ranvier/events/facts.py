@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ranvier.events.append import Append
+from ranvier.events.claim import Claim
 from ranvier.events.criterion import Criterion
 
 NO_MATCH = -1
@@ -17,11 +18,14 @@ NO_EVENTS = -1
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The questions of a batch: which aggregates, which criteria from which marker, which bases."""
+    """The questions of a batch: which aggregates, which criteria from which marker, which bases
+    and claims.
+    """
 
     aggregate_ids: frozenset[str]
     markers: Mapping[Criterion, int]
     base_ids: frozenset[bytes]
+    claims: frozenset[Claim] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,15 @@ class Facts:
 
     `last_sequences` holds every aggregate asked for (`NO_EVENTS` for a new one). `latest_matches`
     holds for every criterion asked for the highest token that matches it and is not below its
-    marker, else `NO_MATCH`. `stored_bases` are the bases that are in the database.
+    marker, else `NO_MATCH`. `stored_bases` are the bases that are in the database; `held_claims` the
+    claims whose row is there with their fence.
     """
 
     head: int
     last_sequences: Mapping[str, int] = field(default_factory=dict)
     latest_matches: Mapping[Criterion, int] = field(default_factory=dict)
     stored_bases: frozenset[bytes] = frozenset()
+    held_claims: frozenset[Claim] = frozenset()
 
 
 def needs_of(appends: Iterable[Append]) -> Needs:
@@ -44,6 +50,7 @@ def needs_of(appends: Iterable[Append]) -> Needs:
     aggregate_ids: set[str] = set()
     markers: dict[Criterion, int] = {}
     base_ids: set[bytes] = set()
+    claims: set[Claim] = set()
     for append in appends:
         for event in append.events:
             if event.aggregate_id is not None:
@@ -54,4 +61,6 @@ def needs_of(appends: Iterable[Append]) -> Needs:
                 markers[criterion] = min(marker, markers.get(criterion, marker))
         if append.base is not None:
             base_ids.add(append.base)
-    return Needs(frozenset(aggregate_ids), markers, frozenset(base_ids))
+        if append.claim is not None:
+            claims.add(append.claim)
+    return Needs(frozenset(aggregate_ids), markers, frozenset(base_ids), frozenset(claims))

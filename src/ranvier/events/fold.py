@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ranvier.events.append import Accepted, Append, AppendCondition, Decision, Refused
+from ranvier.events.claim import Claim
 from ranvier.events.criterion import Criterion
 from ranvier.events.errors import (
     BaseNotAccepted,
+    ClaimLost,
     ConditionNotMet,
     EventError,
     InvalidEvent,
@@ -33,6 +35,7 @@ class _Batch:
 
     __slots__ = (
         "_accepted_ids",
+        "_claims",
         "_facts",
         "_head",
         "_keep_matches",
@@ -45,11 +48,16 @@ class _Batch:
         self._head = facts.head
         self._last_sequences = dict(facts.last_sequences)
         self._accepted_ids: set[bytes] = set()
+        self._claims = set(facts.held_claims)
         self._keep_matches = keep_matches
         self._matches = _AcceptedEvents()
 
     def decide(self, append: Append) -> Decision:
-        refusal = self._refuse_identity(append) or self._refuse_condition(append.condition)
+        refusal = (
+            self._refuse_identity(append)
+            or self._refuse_condition(append.condition)
+            or self._refuse_claim(append.claim)
+        )
         if refusal is not None:
             return Refused(refusal)
         moved: dict[str, int] = {}
@@ -81,6 +89,9 @@ class _Batch:
                 return ConditionNotMet()
         return None
 
+    def _refuse_claim(self, claim: Claim | None) -> EventError | None:
+        return None if claim is None or claim in self._claims else ClaimLost(claim.token)
+
     def _latest_match(self, criterion: Criterion) -> int:
         stored = self._facts.latest_matches[criterion]
         return max(stored, self._matches.latest_match(criterion))
@@ -91,6 +102,8 @@ class _Batch:
             self._matches.add(first_token, append.events)
         self._last_sequences.update(moved)
         self._accepted_ids.add(append.append_id)
+        if append.claim is not None:
+            self._claims.discard(append.claim)
         self._head = first_token + len(append.events)
         return Accepted(first_token, len(append.events))
 

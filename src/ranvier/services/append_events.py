@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, AppendCondition
+from ranvier.events.claim import Claim
 from ranvier.events.event import NewEvent
 from ranvier.services.append_lookup import AppendLookup
 from ranvier.services.append_sequencer import (
@@ -75,16 +77,7 @@ class AppendEvents:
     ) -> Accepted:
         """Store these events together; raise the `RanvierError` that refused them."""
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-
-        def done(result: Accepted | RanvierError) -> None:
-            if answer.done():
-                return
-            if isinstance(result, RanvierError):
-                answer.set_exception(result)
-            else:
-                answer.set_result(result)
-
-        self.append_then(context, events, done, condition)
+        self.append_then(context, events, partial(settle, answer), condition)
         return await answer
 
     def append_then(
@@ -119,11 +112,26 @@ class AppendEvents:
 
         They are given back with the answer, whatever it is.
         """
+        append = Append(self._mint_append_id(), tuple(events), condition)
+        self._add(context, append, byte_count, done)
+
+    async def publish(self, context: str, event: NewEvent, claim: Claim) -> Accepted:
+        """Store one event and delete the claimed row that it stood in, both or neither.
+
+        Raises `ClaimLost` when the claim no longer holds, else as `append`.
+        """
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        byte_count = len(event.data)
+        self.budget.take(byte_count)
+        append = Append(self._mint_append_id(), (event,), claim=claim)
+        self._add(context, append, byte_count, partial(settle, answer))
+        return await answer
+
+    def _add(self, context: str, append: Append, byte_count: int, done: Done) -> None:
         if self._is_stopping:
             self.budget.give_back(byte_count)
             done(NodeStopping())
             return
-        append = Append(self._mint_append_id(), tuple(events), condition)
         sequencer = self._sequencers.get(context) or self._new_sequencer(context)
         sequencer.add(WaitingAppend(append, byte_count, done))
 
@@ -138,3 +146,13 @@ class AppendEvents:
         idle = [name for name, sequencer in self._sequencers.items() if sequencer.is_idle]
         for name in idle:
             del self._sequencers[name]
+
+
+def settle(answer: asyncio.Future[Accepted], result: Accepted | RanvierError) -> None:
+    """Give whoever waits for an append its outcome, unless nobody waits any more."""
+    if answer.done():
+        return
+    if isinstance(result, RanvierError):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)

@@ -8,6 +8,7 @@ from typing import Protocol
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
+from ranvier.storage.scheduled_events import ScheduledEvents
 from ranvier.storage.snapshot_store import SnapshotStore
 
 
@@ -22,6 +23,11 @@ class Database(Protocol):
     @property
     def snapshots(self) -> SnapshotStore:
         """The snapshots."""
+        ...
+
+    @property
+    def scheduled_events(self) -> ScheduledEvents:
+        """The events that wait for their time."""
         ...
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import apsw
 
 from ranvier.events.append import Accepted, Append, Decision, Outcome, Refused, Unknown
+from ranvier.events.claim import Claim
 from ranvier.events.errors import InvalidEvent, UnknownContext
 from ranvier.events.event import NewEvent
 from ranvier.events.fold import fold
@@ -17,6 +18,7 @@ from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
 from ranvier.storage.sqlite.facts import ContextFacts, read_facts
 from ranvier.storage.sqlite.multi_row import MultiRowInsert
 from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
+from ranvier.storage.sqlite.scheduled_events import use_up
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 from ranvier.storage.sqlite.writer import Writer
@@ -124,12 +126,15 @@ class _Rows:
         default_factory=list
     )
     tags: list[tuple[int, bytes, bytes, int]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
 
     def write(self, cursor: apsw.Cursor) -> None:
         """Write all rows."""
         _INSERT_APPEND_KEYS.write(cursor, self.keys)
         _INSERT_EVENTS.write(cursor, self.events)
         _INSERT_TAGS.write(cursor, self.tags)
+        for claim in self.claims:
+            use_up(cursor, claim)
         if self.events:
             cursor.execute(_MOVE_HEAD, (self.context_id, self.head, self.latest_time_ms))
 
@@ -145,6 +150,8 @@ def _rows_of(
         if isinstance(decision, Accepted):
             rows.keys.append((context_id, append.append_id, rows.head, decision.count))
             _add_events(rows, append.events)
+            if append.claim is not None:
+                rows.claims.append(append.claim)
     return rows
 
 

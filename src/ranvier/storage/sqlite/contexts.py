@@ -18,7 +18,13 @@ from ranvier.storage.sqlite.workers import Workers
 from ranvier.storage.sqlite.writer import Writer
 
 _SQL = load_statements("contexts")
-_CLEARING = ("clear_events", "clear_tags", "clear_append_keys", "clear_snapshots")
+_CLEARING = (
+    "clear_events",
+    "clear_tags",
+    "clear_append_keys",
+    "clear_snapshots",
+    "clear_scheduled_events",
+)
 
 
 class KnownContexts:

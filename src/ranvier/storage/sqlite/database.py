@@ -24,6 +24,7 @@ from ranvier.storage.sqlite.directory_lock import DirectoryLock
 from ranvier.storage.sqlite.event_log import SqliteEvents
 from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
 from ranvier.storage.sqlite.options import SqliteOptions
+from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
 from ranvier.storage.sqlite.workers import Workers, tell
@@ -65,6 +66,7 @@ class SqliteDatabase:
         tools = ContextTools(self._writers, self._readers, self._known, SeenHeads(), options)
         self._events = SqliteEvents(tools)
         self._snapshots = SqliteSnapshots(tools)
+        self._scheduled_events = SqliteScheduledEvents(tools)
         self._contexts = SqliteContexts(tools)
 
     @property
@@ -76,6 +78,11 @@ class SqliteDatabase:
     def snapshots(self) -> SqliteSnapshots:
         """The snapshots."""
         return self._snapshots
+
+    @property
+    def scheduled_events(self) -> SqliteScheduledEvents:
+        """The events that wait for their time."""
+        return self._scheduled_events
 
     @property
     def contexts(self) -> SqliteContexts:

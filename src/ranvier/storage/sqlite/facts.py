@@ -15,6 +15,7 @@ from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, Needs, needs_of
 from ranvier.events.limits import NUMBER_LIMIT
 from ranvier.events.tag import Tag
 from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
+from ranvier.storage.sqlite.scheduled_events import is_held
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 
 _SQL = load_statements("append")
@@ -47,6 +48,7 @@ def read_facts(
         _sequences_by_aggregate(needs, last_sequences),
         _latest_matches(cursor, context_id, head, needs) if needs.markers else {},
         _stored_bases(cursor, context_id, needs) if needs.base_ids else frozenset(),
+        frozenset(claim for claim in needs.claims if is_held(cursor, context_id, claim)),
     )
     return ContextFacts(-NUMBER_LIMIT if latest_time_ms is None else latest_time_ms, facts)
 

@@ -36,5 +36,9 @@ WHERE (context, append_id) IN (
 DELETE FROM snapshot
 WHERE id IN (SELECT id FROM snapshot WHERE context = ?1 LIMIT ?2)
 
+-- name: clear_scheduled_events
+DELETE FROM scheduled_event
+WHERE id IN (SELECT id FROM scheduled_event WHERE context = ?1 LIMIT ?2)
+
 -- name: remove
 DELETE FROM context WHERE id = ?1
