@@ -8,7 +8,7 @@ import grpc
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from ranvier.proto import control_pb2, event_pb2
+from ranvier.proto import control_pb2, dcb_pb2, event_pb2
 
 
 class ServiceStub:
@@ -45,3 +45,13 @@ def event_store_stub(channel: grpc.Channel) -> ServiceStub:
 def platform_stub(channel: grpc.Channel) -> ServiceStub:
     """Return a stub of the platform service."""
     return ServiceStub(channel, control_pb2.DESCRIPTOR, "PlatformService")
+
+
+def event_scheduler_stub(channel: grpc.Channel) -> ServiceStub:
+    """Return a stub of the scheduler of classic events."""
+    return ServiceStub(channel, event_pb2.DESCRIPTOR, "EventScheduler")
+
+
+def dcb_event_scheduler_stub(channel: grpc.Channel) -> ServiceStub:
+    """Return a stub of the scheduler of DCB events."""
+    return ServiceStub(channel, dcb_pb2.DESCRIPTOR, "DcbEventScheduler")

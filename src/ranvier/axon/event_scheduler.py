@@ -81,11 +81,11 @@ class EventScheduler:
         """Return the event of a request; refuse a request without one."""
         if not request.HasField("event"):
             raise InvalidEvent("event", "is missing: send the event that is to be published")
-        return self.stored_event(request.event)
+        return self.stored_event(request.event.SerializeToString())
 
-    def stored_event(self, event: event_pb2.Event | dcb_pb2.Event) -> NewEvent:
+    def stored_event(self, event: bytes) -> NewEvent:
         """Return what the store must know of the event."""
-        return new_event(event.SerializeToString())
+        return new_event(event)
 
 
 class DcbEventScheduler(EventScheduler):
@@ -94,9 +94,9 @@ class DcbEventScheduler(EventScheduler):
     schedule_type = dcb_pb2.ScheduleEventRequest
     reschedule_type = dcb_pb2.RescheduleEventRequest
 
-    def stored_event(self, event: event_pb2.Event | dcb_pb2.Event) -> NewEvent:
+    def stored_event(self, event: bytes) -> NewEvent:
         """Return what the store must know of the event; the API gives scheduled ones no tags."""
-        return new_tagged_event(dcb_pb2.TaggedEvent(event=event))
+        return new_tagged_event(dcb_pb2.TaggedEvent(event=parsed(dcb_pb2.Event, event)))
 
 
 def schedule_token(token: str) -> bytes:

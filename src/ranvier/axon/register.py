@@ -8,9 +8,16 @@ from typing import Final
 from ranvier.axon.answering import answering_one
 from ranvier.axon.dcb_append import DCB_EVENT_STORE, DcbAppendCall
 from ranvier.axon.errors import refuse_large_message
+from ranvier.axon.event_scheduler import (
+    DCB_EVENT_SCHEDULER,
+    EVENT_SCHEDULER,
+    DcbEventScheduler,
+    EventScheduler,
+)
 from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_methods
 from ranvier.axon.not_offered import REASONS, axon_services, refused_methods
 from ranvier.axon.platform import Platform
+from ranvier.services.schedule_events import ScheduleEvents
 from ranvier.wire.grpc.methods import streaming
 from ranvier.wire.grpc.server import GrpcServer
 
@@ -23,6 +30,7 @@ class AxonServices:
 
     events: EventServices
     platform: Platform
+    schedule_events: ScheduleEvents | None = None
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
@@ -44,6 +52,11 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
             "OpenStream": streaming(services.platform.open_stream),
         },
     )
+    if services.schedule_events is not None:
+        scheduler = EventScheduler(services.schedule_events)
+        server.add_service(EVENT_SCHEDULER, scheduler.methods())
+        dcb_scheduler = DcbEventScheduler(services.schedule_events)
+        server.add_service(DCB_EVENT_SCHEDULER, dcb_scheduler.methods())
     for service in axon_services():
         if service.name in REASONS:
             server.add_service(service.full_name, refused_methods(service))

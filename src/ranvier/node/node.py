@@ -9,7 +9,7 @@ import time
 from ranvier import __version__
 from ranvier.axon.kind_guard import guarded
 from ranvier.axon.platform import Platform, PublishedNode
-from ranvier.axon.register import AxonServices, add_axon_services
+from ranvier.axon.register import add_axon_services
 from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
 from ranvier.config.settings import Settings
 from ranvier.node.clocks import new_message_id, unix_ms
@@ -63,7 +63,7 @@ class Node:
         )
         self.ports = BoundPorts(http=0, grpc=0, internal=0)
         platform = Platform(self._published, self._services.clients, self._database.contexts)
-        add_axon_services(self._grpc, AxonServices(self._services.for_events, platform))
+        add_axon_services(self._grpc, self._services.for_axon(platform))
 
     async def start(self) -> None:
         """Open the database, start the services, then the listeners; ready when it returns."""

@@ -7,9 +7,11 @@ import time
 from collections.abc import Sequence
 
 from ranvier.axon.event_store import EventServices
+from ranvier.axon.platform import Platform
+from ranvier.axon.register import AxonServices
 from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
-from ranvier.node.clocks import unix_ms
+from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.observability.metrics import Metrics
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
@@ -17,6 +19,7 @@ from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
+from ranvier.services.schedule_events import ScheduleEvents, ScheduleSources
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
 from ranvier.storage.database import Database
@@ -57,13 +60,19 @@ class NodeServices:
             unix_ms,
             metrics.events_sent.add,
         )
+        self.schedule = scheduled_events(database, self.append, settings.name, metrics)
         self._in_order: Sequence[Service] = (
             self.kinds,
             self.follow,
             self.snapshots,
             self.append,
+            self.schedule,
             self.clients,
         )
+
+    def for_axon(self, platform: Platform) -> AxonServices:
+        """Return what the Axon API calls."""
+        return AxonServices(self.for_events, platform, self.schedule)
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
         """Remember how far a context has come, then wake its readers."""
@@ -95,3 +104,19 @@ def heartbeats(settings: Settings) -> HeartbeatSettings:
         interval_seconds=settings.heartbeat.interval_seconds,
         timeout_seconds=settings.heartbeat.timeout_seconds,
     )
+
+
+def scheduled_events(
+    database: Database, append: AppendEvents, node_name: str, metrics: Metrics
+) -> ScheduleEvents:
+    """Return the schedule, with its figures shown."""
+    sources = ScheduleSources(node_name, unix_ms, new_message_id)
+    schedule = ScheduleEvents(database.scheduled_events, append, sources)
+    for name, description, find in (
+        ("waiting", "Scheduled events that wait for their time", schedule.waiting),
+        ("parked", "Scheduled events that were refused too often", schedule.parked),
+        ("published", "Scheduled events published", schedule.published),
+        ("failed", "Publications of scheduled events refused", schedule.failed),
+    ):
+        metrics.watch_by_context(f"ranvier.scheduled.events.{name}.count", description, find)
+    return schedule
