@@ -34,8 +34,8 @@ class Facts:
 
     `last_sequences` holds every aggregate asked for (`NO_EVENTS` for a new one). `latest_matches`
     holds for every criterion asked for the highest token that matches it and is not below its
-    marker, else `NO_MATCH`. `stored_bases` are the bases that are in the database; `held_claims` the
-    claims whose row is there with their fence.
+    marker, else `NO_MATCH`. `stored_bases` are the bases that are in the database; `held_claims`
+    the claims whose row is there with their fence.
     """
 
     head: int

@@ -33,7 +33,7 @@ class RowChanges:
 
     async def make(self, change: Callable[[apsw.Cursor], Result]) -> Result:
         """Make one change and return what it returned."""
-        return cast(Result, await self._changes.ask(change))
+        return cast("Result", await self._changes.ask(change))
 
 
 def _make_all(writer: Writer, changes: Sequence[Change]) -> Sequence[Any]:
