@@ -74,7 +74,7 @@ class SecondCondition(AxonError):
 class PermitsMissing(AxonError):
     """A client has kept a stream open without permits for too long."""
 
-    code: ClassVar[str] = "RANVIER-NO-PERMITS RANVIER-CLAIM-LOST"
+    code: ClassVar[str] = "RANVIER-NO-PERMITS"
     retry_may_help: ClassVar[bool] = True
 
     def __init__(self, timeout_seconds: float) -> None:
@@ -145,7 +145,7 @@ STATUS_BY_CODE: Final = by_code(
         StatusCode.FAILED_PRECONDITION: "2310 RANVIER-CONTEXT-KIND",
         StatusCode.ABORTED: (
             "6002 RANVIER-CONTENDED RANVIER-BASE-NOT-ACCEPTED RANVIER-HEAD-WENT-BACK"
-            " RANVIER-NO-PERMITS"
+            " RANVIER-NO-PERMITS RANVIER-CLAIM-LOST"
         ),
         StatusCode.DEADLINE_EXCEEDED: "11000",
     }
