@@ -17,7 +17,7 @@ INNER = (*PURE, "bpmn", "storage", "services", *LEAVES)
 ALLOWED: Mapping[str, frozenset[str]] = {
     package: frozenset(others)
     for package, others in {
-        "ranvier": (),
+        "ranvier": ("client",),  # for types; it is loaded when asked for
         "errors": (),
         "events": ("errors",),
         "messages": ("errors", "events"),

@@ -110,6 +110,11 @@ class Channel:
         self._open(path, call, metadata, timeout_seconds)
         return call
 
+    def drain(self) -> None:
+        """Take no new calls, and close once those that run have ended."""
+        self._link.stop_calls()
+        self._link.drain()
+
     async def close(self) -> None:
         """Close the connection; calls that run fail by UNAVAILABLE."""
         self._link.stop_calls()

@@ -37,7 +37,9 @@ class ClientLink(Link):
         try:
             call.stream = self.http2.open_stream(headers, end_stream=False, listener=call)
         except (ConnectionClosing, StreamsExhausted) as problem:
-            call.finish(GrpcError(StatusCode.UNAVAILABLE, str(problem)))
+            error = GrpcError(StatusCode.UNAVAILABLE, str(problem))
+            error.is_unprocessed = True
+            call.finish(error)
 
     async def wait_established(self) -> None:
         """Wait for the server's settings; ConnectionError if it ends the connection before."""

@@ -232,6 +232,8 @@ def error_of_http(fields: dict[bytes, bytes]) -> GrpcError:
 def error_of_reset(end: StreamEnd) -> GrpcError:
     """Return what the early end of a stream means for its call."""
     if end.is_connection_lost or end.is_unprocessed:
-        return GrpcError(StatusCode.UNAVAILABLE, end.reason or "the connection was lost")
+        error = GrpcError(StatusCode.UNAVAILABLE, end.reason or "the connection was lost")
+        error.is_unprocessed = end.is_unprocessed
+        return error
     status = RESET_STATUS.get(end.code, StatusCode.INTERNAL)
     return GrpcError(status, end.reason or f"the server reset the stream, code {end.code}")

@@ -49,6 +49,8 @@ class GrpcError(WireError):
     """
 
     code: ClassVar[str] = "RANVIER-GRPC"
+    is_unprocessed = False
+    """No server has acted on the call: it can be repeated without a second effect (client)."""
 
     def __init__(self, status: StatusCode, message: str = "", trailers: HeaderPairs = ()) -> None:
         super().__init__(f"{status.name}: {message}")

@@ -1,0 +1,126 @@
+"""A hub in this process whose every answer a test decides: the platform service, and call logs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from ranvier.client.dial import PLATFORM_SERVICE
+from ranvier.proto import control_pb2
+from ranvier.wire.grpc.methods import streaming, unary
+from ranvier.wire.grpc.server import GrpcServer
+from ranvier.wire.grpc.server_call import ServerCall
+from ranvier.wire.grpc.status import GrpcError
+
+M = TypeVar("M", bound=Message)
+
+
+class Inbox(Generic[M]):
+    """One call of a client: its messages in order, and the call to answer on."""
+
+    def __init__(self, call: ServerCall, kind: type[M]) -> None:
+        self.call = call
+        self.closed = asyncio.Event()
+        self.has_half_closed = False
+        self._kind = kind
+        self._messages: asyncio.Queue[M] = asyncio.Queue()
+
+    async def next(self) -> M:
+        return await asyncio.wait_for(self._messages.get(), 10)
+
+    async def until(self, wanted: Callable[[M], bool]) -> M:
+        """Return the first message that is wanted; those before it are dropped."""
+        while True:
+            message = await self.next()
+            if wanted(message):
+                return message
+
+    def send(self, message: Message) -> None:
+        self.call.send(message.SerializeToString())
+
+    @property
+    def waiting(self) -> int:
+        return self._messages.qsize()
+
+    def message_received(self, message: bytes) -> None:
+        self._messages.put_nowait(self._kind.FromString(message))
+
+    def half_closed(self) -> None:
+        self.has_half_closed = True
+        self.closed.set()
+        self.call.finish()
+
+    def writable(self) -> None:
+        pass
+
+    def cancelled(self) -> None:
+        self.closed.set()
+
+
+class Door(Generic[M]):
+    """The calls of one streaming method, one inbox for each."""
+
+    def __init__(self, kind: type[M]) -> None:
+        self._kind = kind
+        self._calls: asyncio.Queue[Inbox[M]] = asyncio.Queue()
+        self.refusal: GrpcError | None = None
+
+    def open(self, call: ServerCall) -> Inbox[M]:
+        if self.refusal is not None:
+            raise self.refusal
+        inbox = Inbox(call, self._kind)
+        self._calls.put_nowait(inbox)
+        return inbox
+
+    async def next(self) -> Inbox[M]:
+        return await asyncio.wait_for(self._calls.get(), 10)
+
+
+class FakeHub:
+    """Answers GetPlatformServer by `platform_info` and keeps every control stream open."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
+        self.server = GrpcServer()
+        self.control = Door(control_pb2.PlatformInboundInstruction)
+        self.platform_info = control_pb2.PlatformInfo(same_connection=True)
+        self.platform_refusal: GrpcError | None = None
+        self.asked: list[ServerCall] = []
+        self.server.add_service(
+            PLATFORM_SERVICE,
+            {
+                "GetPlatformServer": unary(self._get_platform_server),
+                "OpenStream": streaming(self.control.open),
+            },
+        )
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        self.port = await self.server.listen("127.0.0.1", self.port)
+
+    async def stop(self, grace_seconds: float = 0) -> None:
+        await self.server.stop(grace_seconds)
+
+    async def _get_platform_server(self, call: ServerCall, message: bytes) -> bytes:
+        self.asked.append(call)
+        if self.platform_refusal is not None:
+            raise self.platform_refusal
+        return self.platform_info.SerializeToString()
+
+
+@contextlib.asynccontextmanager
+async def fake_hub(port: int = 0) -> AsyncIterator[FakeHub]:
+    """Run one for the length of a block."""
+    hub = FakeHub(port)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
