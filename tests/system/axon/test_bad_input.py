@@ -200,3 +200,23 @@ def test_more_permits_than_fit_in_64_bits_are_taken(stub: ServiceStub) -> None:
         stub.ListEvents, request, request, request
     ) as call:
         assert len(call.rest()) == 1
+
+
+def test_more_bytes_than_the_node_holds_are_3000_until_there_is_room(
+    node: AxonNode, stub: ServiceStub
+) -> None:
+    budget = node.append_events.budget
+    room = node.append_events.limits.waiting_bytes
+
+    async def take() -> None:
+        budget.take(room)
+
+    async def give_back() -> None:
+        budget.give_back(room)
+
+    node.do(take())
+    refusal = append(stub, event("a", 0))
+    assert refusal.status is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert refusal.axon_code == "AXONIQ-3000"
+    node.do(give_back())
+    assert stub.AppendEvent(iter([event("a", 0)])).success
