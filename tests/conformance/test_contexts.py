@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ranvier.events.append import Accepted
-from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
+from ranvier.events.errors import (
+    ContextExists,
+    InvalidContextProperty,
+    InvalidEvent,
+    UnknownContext,
+)
 from ranvier.events.snapshot import Snapshot
 from ranvier.storage.context_catalogue import ContextDescription
 from ranvier.storage.database import Database
 from tests.support.appends import all_rows, event, store
-from tests.support.databases import CONTEXT
+from tests.support.databases import CONTEXT, MakeDatabase, opened
 
 
 async def test_contexts_are_listed_by_name(database: Database) -> None:
@@ -60,3 +67,46 @@ async def test_deleting_one_context_leaves_the_others(database: Database) -> Non
     await store(database, event(0))
     await database.contexts.delete("other")
     assert await all_rows(database) == [b"a/0"]
+
+
+async def test_properties_are_kept_changed_and_taken_away(database: Database) -> None:
+    await database.contexts.create("orders", properties={"owner": "sales", "colour": "blue"})
+    assert (await database.contexts.describe("orders")).properties == {
+        "owner": "sales",
+        "colour": "blue",
+    }
+    await database.contexts.change_properties("orders", {"colour": "", "size": "9", "no": ""})
+    assert (await database.contexts.describe("orders")).properties == {"owner": "sales", "size": "9"}
+    assert (await database.contexts.describe(CONTEXT)).properties == {}
+
+
+async def test_properties_go_with_their_context(database: Database) -> None:
+    await database.contexts.create("orders", properties={"owner": "sales"})
+    await database.contexts.delete("orders")
+    await database.contexts.create("orders")
+    assert (await database.contexts.describe("orders")).properties == {}
+    with pytest.raises(UnknownContext):
+        await database.contexts.change_properties("nowhere", {"a": "b"})
+
+
+async def test_too_many_properties_are_refused_together_AXONIQ_2311(database: Database) -> None:
+    many = {f"name-{number}": "x" for number in range(60)}
+    more = {f"other-{number}": "x" for number in range(60)}
+    await database.contexts.create("orders", properties=many)
+    with pytest.raises(InvalidContextProperty):
+        await database.contexts.change_properties("orders", more)
+    with pytest.raises(InvalidContextProperty):
+        await database.contexts.create("others", properties=many | more)
+    with pytest.raises(InvalidContextProperty):
+        await database.contexts.change_properties("orders", {"": "x"})
+    assert (await database.contexts.describe("orders")).properties == many
+    assert await database.contexts.names() == [CONTEXT, "orders"]
+
+
+async def test_properties_survive_a_restart(make_database: MakeDatabase, tmp_path: Path) -> None:
+    database = await opened(make_database, tmp_path)
+    await database.contexts.create("orders", properties={"owner": "sales"})
+    await database.stop()
+    database = await opened(make_database, tmp_path)
+    assert (await database.contexts.describe("orders")).properties == {"owner": "sales"}
+    await database.stop()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, Outcome
 from ranvier.events.criterion import Criterion
-from ranvier.events.errors import UnknownContext
+from ranvier.events.errors import ContextExists, UnknownContext
 from ranvier.events.event import NewEvent
 from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, needs_of
 from ranvier.events.fold import fold
@@ -28,6 +28,8 @@ class MemoryContext:
     events: list[NewEvent] = field(default_factory=list)
     keys: dict[bytes, Accepted] = field(default_factory=dict)
     snapshots: dict[tuple[str, int], Snapshot] = field(default_factory=dict)
+    dcb: bool = False
+    properties: dict[str, str] = field(default_factory=dict)
 
     def last_sequence(self, aggregate_id: str) -> int:
         sequences = [event.sequence for event in self.events if event.aggregate_id == aggregate_id]
@@ -245,14 +247,26 @@ class MemoryCatalogue:
     async def names(self) -> Sequence[str]:
         return sorted(self._log.contexts)
 
-    async def create(self, name: str, *, dcb: bool = False) -> None:
-        self._log.contexts[name] = MemoryContext()
+    async def create(
+        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+    ) -> None:
+        if name in self._log.contexts:
+            raise ContextExists(name)
+        self._log.contexts[name] = MemoryContext(dcb=dcb, properties=dict(properties or {}))
+
+    async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
+        properties = self._log.context(name).properties
+        properties.update(changes)
+        for key in [key for key, value in changes.items() if not value]:
+            del properties[key]
 
     async def delete(self, name: str) -> None:
+        self._log.context(name)
         del self._log.contexts[name]
 
     async def describe(self, name: str) -> ContextDescription:
-        return ContextDescription(name, False, len(self._log.context(name).events))
+        held = self._log.context(name)
+        return ContextDescription(name, held.dcb, len(held.events), dict(held.properties))
 
 
 class MemoryDatabase:

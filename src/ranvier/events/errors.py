@@ -115,6 +115,39 @@ class ContextExists(EventError):
         self.context = context
 
 
+class InvalidContextName(EventError):
+    """A context cannot have this name: it would not fit in headers, paths and options."""
+
+    code: ClassVar[str] = "AXONIQ-2308"
+
+    def __init__(self, context: str) -> None:
+        super().__init__(
+            f"{context[:64]!r} cannot be the name of a context: begin with a letter and go on with "
+            "letters, digits, - and _, at most 255 in all."
+        )
+
+
+class InternalContext(EventError):
+    """A name that begins with an underscore belongs to the node itself."""
+
+    code: ClassVar[str] = "AXONIQ-2305"
+
+    def __init__(self, context: str) -> None:
+        super().__init__(
+            f"Context {context[:64]} is internal: names that begin with _ cannot be created, "
+            "changed or deleted; choose another."
+        )
+
+
+class InvalidContextProperty(EventError):
+    """A property of a context cannot be stored."""
+
+    code: ClassVar[str] = "AXONIQ-2311"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The properties of a context are refused: {reason}.")
+
+
 class InvalidEvent(EventError):
     """A part of an event, snapshot or name cannot be stored by every database that is supported."""
 

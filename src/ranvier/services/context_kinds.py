@@ -25,6 +25,14 @@ class ContextKinds:
     async def stop(self) -> None:
         """Nothing is to be finished."""
 
+    def learn(self, context: str, *, dcb: bool) -> None:
+        """Note the kind of a context that has been created."""
+        self._dcb[context] = dcb
+
+    def forget(self, context: str) -> None:
+        """Forget a context that has been deleted: the next of its name may be of the other kind."""
+        self._dcb.pop(context, None)
+
     def expect(self, context: str, *, dcb: bool) -> None:
         """Raise `OtherKindOfContext` for a context of the other kind.
 

@@ -138,3 +138,34 @@ class SnapshotsNeedAggregate(ServiceError):
         super().__init__(
             'A query over snapshots must name its aggregate: add aggregateIdentifier = "…".'
         )
+
+
+class TooManyContexts(ServiceError):
+    """The node has as many contexts as it keeps."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-CONTEXTS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are {limit} contexts already; delete one that is not needed.")
+
+
+class CannotPreserveEvents(ServiceError):
+    """A context shall be deleted and its events kept, which needs files of its own."""
+
+    code: ClassVar[str] = "RANVIER-CANNOT-PRESERVE-EVENTS"
+
+    def __init__(self, context: str) -> None:
+        super().__init__(
+            f"The events of context {context} lie in the database of all contexts and go with it: "
+            "copy them first, then delete the context without preserveEventStore."
+        )
+
+
+class ReaderTooSlow(ServiceError):
+    """A client does not read what it has asked to be told."""
+
+    code: ClassVar[str] = "RANVIER-READER-TOO-SLOW"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("Too many changes wait for this client to read them; ask for them anew.")

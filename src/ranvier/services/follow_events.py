@@ -105,6 +105,11 @@ class FollowEvents:
         if feed is not None:
             feed.reach(head)
 
+    def end_context(self, context: str) -> None:
+        """End the streams of a context that was deleted; the next of its name begins anew."""
+        self._give_up(self._feeds.get(context), UnknownContext(context))
+        self._highest_seen.pop(context, None)
+
     async def look(self) -> None:
         """Read all heads in one statement and bring every feed up to what it says."""
         if not self._feeds:

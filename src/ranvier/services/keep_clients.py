@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from ranvier.errors import RanvierError
+from ranvier.events.errors import UnknownContext
 from ranvier.services.connected_client import ClientIdentity, ClientLink, ProcessorStatus
 from ranvier.services.errors import (
     ClientNotIntroduced,
@@ -131,6 +133,12 @@ class KeepClients:
         self._forget_old_status(client)
         return [status for _, status in client.processors.values()]
 
+    def end_context(self, context: str) -> None:
+        """End the control streams of a context that was deleted."""
+        for client in self.clients():
+            if client.context == context:
+                self._close(client, UnknownContext(context))
+
     def beat(self) -> None:
         """Ask for signs of life, end streams that gave none, forget what was told too long ago.
 
@@ -158,7 +166,7 @@ class KeepClients:
         self.forget(link)
         link.close(error)
 
-    def _close(self, client: ConnectedClient, error: ClientSilent | NodeStopping) -> None:
+    def _close(self, client: ConnectedClient, error: RanvierError) -> None:
         self.disconnect(client)
         client.link.close(error)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -14,6 +14,7 @@ class ContextDescription:
     name: str
     dcb: bool
     head: int
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 class ContextCatalogue(Protocol):
@@ -23,8 +24,20 @@ class ContextCatalogue(Protocol):
         """All names, sorted."""
         ...
 
-    async def create(self, name: str, *, dcb: bool = False) -> None:
-        """Create an empty context; raises `ContextExists` or `InvalidEvent` for a bad name."""
+    async def create(
+        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Create an empty context with its properties.
+
+        Raises `ContextExists`, `InvalidEvent` for a bad name or `InvalidContextProperty`.
+        """
+        ...
+
+    async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
+        """Set these properties and leave the others; an empty value takes a property away.
+
+        Raises `UnknownContext` or `InvalidContextProperty`.
+        """
         ...
 
     async def delete(self, name: str) -> None:

@@ -14,6 +14,7 @@ from tests.support.appends import all_rows, event, store
 from tests.support.databases import opened
 
 KNOWN = migrate.known_migrations()
+NEXT = KNOWN[-1].number + 1
 
 
 def know(monkeypatch: pytest.MonkeyPatch, *more: Migration) -> None:
@@ -27,13 +28,13 @@ async def test_a_later_program_adds_its_migrations_and_keeps_the_events(
     database = await opened(SqliteDatabase, tmp_path)
     await store(database, event(0))
     await database.stop()
-    know(monkeypatch, Migration(2, "letters", "CREATE TABLE letter (text TEXT)"))
+    know(monkeypatch, Migration(NEXT, "letters", "CREATE TABLE letter (text TEXT)"))
     for _ in range(2):
         database = await opened(SqliteDatabase, tmp_path)
         assert await all_rows(database) == [b"a/0"]
         report = await database.check()
         assert report.passed
-        assert report.findings[1].detail == "version 2, the newest"
+        assert report.findings[1].detail == f"version {NEXT}, the newest"
         await database.stop()
 
 
@@ -43,7 +44,7 @@ async def test_a_migration_that_fails_half_way_leaves_the_version_before(
     database = await opened(SqliteDatabase, tmp_path)
     await store(database, event(0))
     await database.stop()
-    know(monkeypatch, Migration(2, "broken", "CREATE TABLE letter (text); INSERT INTO nowhere"))
+    know(monkeypatch, Migration(NEXT, "broken", "CREATE TABLE letter (text); INSERT INTO nowhere"))
     with pytest.raises(StorageUnavailable):
         await SqliteDatabase(tmp_path).start()
     know(monkeypatch)
@@ -51,6 +52,6 @@ async def test_a_migration_that_fails_half_way_leaves_the_version_before(
     assert await all_rows(database) == [b"a/0"]
     assert (await database.check()).passed
     await database.stop()
-    know(monkeypatch, Migration(2, "letters", "CREATE TABLE letter (text TEXT)"))
+    know(monkeypatch, Migration(NEXT, "letters", "CREATE TABLE letter (text TEXT)"))
     database = await opened(SqliteDatabase, tmp_path)
     await database.stop()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
+from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
 from ranvier.storage.context_catalogue import ContextDescription
@@ -24,6 +26,8 @@ _CLEARING = (
     "clear_append_keys",
     "clear_snapshots",
     "clear_scheduled_events",
+    "clear_properties",
+    "clear_strategies",
 )
 
 
@@ -78,22 +82,38 @@ class SqliteContexts:
         """All names, sorted."""
         return self._tools.known.names()
 
-    async def create(self, name: str, *, dcb: bool = False) -> None:
-        """Create an empty context durably."""
-        refusal = refuse_text("context name", name)
+    async def create(
+        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Create an empty context durably, with its properties."""
+        refusal = refuse_text("context name", name) or refuse_properties(properties or {})
         if refusal is not None or not name:
             raise refusal or InvalidEvent("context name", "is empty: give it one")
 
         def insert(cursor: apsw.Cursor) -> int:
             try:
-                return int(fetch_all(cursor, _SQL["create"], (name, dcb))[0][0])
+                context_id = int(fetch_all(cursor, _SQL["create"], (name, dcb))[0][0])
             except apsw.ConstraintError:
                 raise ContextExists(name) from None
+            change_properties(cursor, context_id, properties or {})
+            return context_id
 
         def create(writer: Writer) -> None:
             self._tools.known.add(name, writer.transact(insert))
 
         await self._tools.writers.run(create)
+
+    async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
+        """Set these properties and leave the others; an empty value takes a property away."""
+        refusal = refuse_properties(changes)
+        if refusal is not None:
+            raise refusal
+
+        def change(writer: Writer) -> None:
+            context_id = self._tools.known.id_of(name)
+            writer.transact(lambda cursor: change_properties(cursor, context_id, changes))
+
+        await self._tools.writers.run(change)
 
     async def delete(self, name: str) -> None:
         """Take the name away at once and clear the rows in the background, page by page."""
@@ -115,7 +135,8 @@ class SqliteContexts:
         )
         if not rows or rows[0][0] is None:
             raise UnknownContext(name)
-        return ContextDescription(rows[0][0], bool(rows[0][1]), rows[0][2])
+        stored_name, is_dcb, head, properties = rows[0]
+        return ContextDescription(stored_name, bool(is_dcb), head, json.loads(properties))
 
     async def clear_leftovers(self) -> None:
         """Go on clearing what an earlier run has deleted and not cleared to the end."""
@@ -140,3 +161,15 @@ class SqliteContexts:
 
         if writer.try_transact(clear):
             self._clear(context_id)
+
+
+def change_properties(cursor: apsw.Cursor, context_id: int, changes: Mapping[str, str]) -> None:
+    """Set or take away properties; raise where there would be too many, and nothing is changed."""
+    for name, value in changes.items():
+        if value:
+            cursor.execute(_SQL["set_property"], (context_id, name, value))
+        else:
+            cursor.execute(_SQL["remove_property"], (context_id, name))
+    refusal = refuse_count(fetch_all(cursor, _SQL["property_count"], (context_id,))[0][0])
+    if refusal is not None:
+        raise refusal

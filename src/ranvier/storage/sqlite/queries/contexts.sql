@@ -6,7 +6,23 @@ INSERT INTO context (name, dcb) VALUES (?1, ?2)
 RETURNING id
 
 -- name: describe
-SELECT name, dcb, head FROM context WHERE id = ?1
+SELECT
+    name,
+    dcb,
+    head,
+    (SELECT json_group_object(p.name, p.value) FROM context_property AS p WHERE p.context = ?1)
+FROM context
+WHERE id = ?1
+
+-- name: set_property
+INSERT INTO context_property (context, name, value) VALUES (?1, ?2, ?3)
+ON CONFLICT (context, name) DO UPDATE SET value = excluded.value
+
+-- name: remove_property
+DELETE FROM context_property WHERE context = ?1 AND name = ?2
+
+-- name: property_count
+SELECT count(*) FROM context_property WHERE context = ?1
 
 -- name: mark_deleted
 UPDATE context SET name = NULL WHERE id = ?1
@@ -39,6 +55,18 @@ WHERE id IN (SELECT id FROM snapshot WHERE context = ?1 LIMIT ?2)
 -- name: clear_scheduled_events
 DELETE FROM scheduled_event
 WHERE id IN (SELECT id FROM scheduled_event WHERE context = ?1 LIMIT ?2)
+
+-- name: clear_properties
+DELETE FROM context_property
+WHERE (context, name) IN (
+    SELECT context, name FROM context_property WHERE context = ?1 LIMIT ?2
+)
+
+-- name: clear_strategies
+DELETE FROM processor_strategy
+WHERE (context, processor, token_store) IN (
+    SELECT context, processor, token_store FROM processor_strategy WHERE context = ?1 LIMIT ?2
+)
 
 -- name: remove
 DELETE FROM context WHERE id = ?1
