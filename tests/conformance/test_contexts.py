@@ -76,7 +76,10 @@ async def test_properties_are_kept_changed_and_taken_away(database: Database) ->
         "colour": "blue",
     }
     await database.contexts.change_properties("orders", {"colour": "", "size": "9", "no": ""})
-    assert (await database.contexts.describe("orders")).properties == {"owner": "sales", "size": "9"}
+    assert (await database.contexts.describe("orders")).properties == {
+        "owner": "sales",
+        "size": "9",
+    }
     assert (await database.contexts.describe(CONTEXT)).properties == {}
 
 
@@ -89,7 +92,7 @@ async def test_properties_go_with_their_context(database: Database) -> None:
         await database.contexts.change_properties("nowhere", {"a": "b"})
 
 
-async def test_too_many_properties_are_refused_together_AXONIQ_2311(database: Database) -> None:
+async def test_too_many_properties_are_refused_together_axoniq_2311(database: Database) -> None:
     many = {f"name-{number}": "x" for number in range(60)}
     more = {f"other-{number}": "x" for number in range(60)}
     await database.contexts.create("orders", properties=many)

@@ -12,13 +12,17 @@ from typing import Any, Protocol, TypeVar
 
 import uvloop
 
+from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
 from ranvier.security.secret import Secret
+from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
+from ranvier.services.context_kinds import ContextKinds
+from ranvier.services.context_watch import ContextWatch
 from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.read_events import ReadEvents
@@ -114,13 +118,22 @@ class AxonNode:
             self.keep_clients,
             self.database.contexts,
         )
-        add_axon_services(self.server, AxonServices(self.event_services, platform))
+        self.contexts = AdministerContexts(self.database.contexts)
+        kinds = ContextKinds(self.database.contexts)
+        ends = (self.follow_events.end_context, self.keep_clients.end_context)
+        self.contexts.watch(ContextWatch(kinds, ends))
+        context_admin = ContextAdmin(self.contexts, platform.published)
+        add_axon_services(
+            self.server,
+            AxonServices(self.event_services, platform, context_admin=context_admin),
+        )
         await self.follow_events.start()
         await self.keep_clients.start()
         self.port = await self.server.listen("127.0.0.1", 0)
 
     async def _stop(self) -> None:
         await self.append_events.stop()
+        await self.contexts.stop()
         await self.follow_events.stop()
         await self.keep_clients.stop()
         await self.server.stop(5)

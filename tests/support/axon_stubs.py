@@ -8,7 +8,7 @@ import grpc
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from ranvier.proto import control_pb2, dcb_pb2, event_pb2
+from ranvier.proto import admin_pb2, control_pb2, dcb_pb2, event_pb2
 
 
 class ServiceStub:
@@ -55,3 +55,13 @@ def event_scheduler_stub(channel: grpc.Channel) -> ServiceStub:
 def dcb_event_scheduler_stub(channel: grpc.Channel) -> ServiceStub:
     """Return a stub of the scheduler of DCB events."""
     return ServiceStub(channel, dcb_pb2.DESCRIPTOR, "DcbEventScheduler")
+
+
+def context_admin_stub(channel: grpc.Channel) -> ServiceStub:
+    """Return a stub of the administration of contexts."""
+    return ServiceStub(channel, admin_pb2.DESCRIPTOR, "ContextAdminService")
+
+
+def processor_admin_stub(channel: grpc.Channel) -> ServiceStub:
+    """Return a stub of the administration of event processors."""
+    return ServiceStub(channel, admin_pb2.DESCRIPTOR, "EventProcessorAdminService")

@@ -15,8 +15,10 @@ from fastapi import FastAPI
 
 from ranvier.events.append import Append, Outcome
 from ranvier.security.secret import Secret
+from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
+from ranvier.services.context_watch import ContextWatch
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
@@ -93,6 +95,9 @@ class WebNode:
             self.log, lambda: next(numbers).to_bytes(16, "big"), self.follow.announce
         )
         self.clients = KeepClients(self.clock)
+        self.kinds = ContextKinds(MemoryCatalogue(self.log))
+        self.contexts = AdministerContexts(MemoryCatalogue(self.log))
+        self.contexts.watch(ContextWatch(self.kinds, (self.follow.end_context,)))
 
     def clock(self) -> float:
         return self.seconds
@@ -111,7 +116,8 @@ class WebNode:
             clients=self.clients,
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
-            kinds=ContextKinds(MemoryCatalogue(self.log)),
+            administer_contexts=self.contexts,
+            kinds=self.kinds,
             snapshot_counts=self._snapshot_counts,
             node=lambda: self.facts,
             health=lambda: self.health,

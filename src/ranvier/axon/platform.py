@@ -37,7 +37,7 @@ class Platform:
         contexts: ContextCatalogue,
     ) -> None:
         """`published` is asked for each answer, since ports are known only when they are bound."""
-        self._published = published
+        self.published = published
         self._keep_clients = keep_clients
         self._contexts = contexts
 
@@ -48,7 +48,7 @@ class Platform:
         """
         parsed(control_pb2.ClientIdentification, message)
         await self._contexts.describe(context_of(call))
-        node = self._published()
+        node = self.published()
         return control_pb2.PlatformInfo(
             primary=control_pb2.NodeInfo(
                 host_name=node.host_name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ranvier.axon.answering import answering_one
+from ranvier.axon.context_admin import CONTEXT_ADMIN, ContextAdmin
 from ranvier.axon.dcb_append import DCB_EVENT_STORE, DcbAppendCall
 from ranvier.axon.errors import refuse_large_message
 from ranvier.axon.event_scheduler import (
@@ -31,6 +32,7 @@ class AxonServices:
     events: EventServices
     platform: Platform
     schedule_events: ScheduleEvents | None = None
+    context_admin: ContextAdmin | None = None
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
@@ -57,6 +59,8 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
         server.add_service(EVENT_SCHEDULER, scheduler.methods())
         dcb_scheduler = DcbEventScheduler(services.schedule_events)
         server.add_service(DCB_EVENT_SCHEDULER, dcb_scheduler.methods())
+    if services.context_admin is not None:
+        server.add_service(CONTEXT_ADMIN, services.context_admin.methods())
     for service in axon_services():
         if service.name in REASONS:
             server.add_service(service.full_name, refused_methods(service))

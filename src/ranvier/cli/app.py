@@ -9,6 +9,12 @@ import typer
 
 from ranvier import __version__
 from ranvier.cli import events
+from ranvier.cli.contexts import (
+    contexts,
+    delete_context,
+    register_context,
+    update_context,
+)
 from ranvier.cli.metrics import metrics
 
 LOCAL_COMMANDS = "Without a node: ranvier start, ranvier config explain, ranvier database check."
@@ -24,6 +30,10 @@ app = typer.Typer(
 )
 app.add_typer(events.app, name="events")
 app.command()(metrics)
+app.command()(contexts)
+app.command()(register_context)
+app.command()(update_context)
+app.command()(delete_context)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

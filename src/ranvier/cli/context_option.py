@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 
-def _sendable(context: str) -> str:
+def sendable_context(context: str) -> str:
+    """Return a name that fits in a header; any other is wrong usage."""
     if re.fullmatch(r"[!-~]{1,255}", context) is None:
         raise typer.BadParameter("a context has 1 to 255 visible ASCII characters")
     return context
@@ -16,5 +17,7 @@ def _sendable(context: str) -> str:
 
 Context = Annotated[
     str,
-    typer.Option("-c", "--context", metavar="NAME", help="Context to work in.", callback=_sendable),
+    typer.Option(
+        "-c", "--context", metavar="NAME", help="Context to work in.", callback=sendable_context
+    ),
 ]

@@ -63,7 +63,21 @@ class NodeClient:
     def get_list(self, path: str, context: str, parameters: Parameters) -> list[Json]:
         """Get a list of objects of a context."""
         headers = {CONTEXT_HEADER: context}
-        request = self._http.build_request("GET", path, params=parameters, headers=headers)
+        return self._array(
+            self._http.build_request("GET", path, params=parameters, headers=headers)
+        )
+
+    def get_array(self, path: str) -> list[Json]:
+        """Get a list of objects of the whole node."""
+        return self._array(self._http.build_request("GET", path))
+
+    def command(self, method: str, path: str, body: Json | None = None) -> None:
+        """Have the node do something whose answer holds nothing."""
+        content = None if body is None else json.dumps(body).encode()
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        self._send(self._http.build_request(method, path, content=content, headers=headers))
+
+    def _array(self, request: httpx2.Request) -> list[Json]:
         answer = self._json(self._send(request).text)
         if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
             raise self._strange("answers with something else than a list")

@@ -122,6 +122,7 @@ class Node:
             clients=services.clients,
             event_log=self._database.events,
             contexts=self._database.contexts,
+            administer_contexts=services.contexts,
             kinds=services.kinds,
             snapshot_counts=self._database.snapshots.counts,
             node=self._facts,

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
+from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform
 from ranvier.axon.register import AxonServices
@@ -13,9 +14,11 @@ from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.observability.metrics import Metrics
+from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
 from ranvier.services.context_kinds import ContextKinds
+from ranvier.services.context_watch import ContextWatch
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
@@ -60,9 +63,21 @@ class NodeServices:
             unix_ms,
             metrics.events_sent.add,
         )
+        self.contexts = AdministerContexts(database.contexts)
+        self.contexts.watch(
+            ContextWatch(
+                self.kinds,
+                (
+                    self.follow.end_context,
+                    self.clients.end_context,
+                    lambda context: forget(self._last_tokens, context),
+                ),
+            )
+        )
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
         self._in_order: Sequence[Service] = (
             self.kinds,
+            self.contexts,
             self.follow,
             self.snapshots,
             self.append,
@@ -72,7 +87,12 @@ class NodeServices:
 
     def for_axon(self, platform: Platform) -> AxonServices:
         """Return what the Axon API calls."""
-        return AxonServices(self.for_events, platform, self.schedule)
+        return AxonServices(
+            self.for_events,
+            platform,
+            self.schedule,
+            ContextAdmin(self.contexts, platform.published),
+        )
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
         """Remember how far a context has come, then wake its readers."""
@@ -88,6 +108,7 @@ class NodeServices:
 
     async def end_streams(self) -> None:
         """End what would go on for ever: control streams and readers at the head."""
+        await self.contexts.stop()
         await self.clients.stop()
         await self.follow.stop()
 
@@ -95,6 +116,11 @@ class NodeServices:
         """Finish what was accepted; stopping twice is allowed."""
         for service in reversed(self._in_order):
             await service.stop()
+
+
+def forget(figures: dict[str, int], context: str) -> None:
+    """Show no figure of a context that was deleted."""
+    figures.pop(context, None)
 
 
 def heartbeats(settings: Settings) -> HeartbeatSettings:

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from ranvier.web.access import AccessControl
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
+from ranvier.web.contexts import ContextsResource
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.events import EventsResource
 from ranvier.web.failures import Failures
@@ -67,9 +68,10 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     SnapshotsResource(dependencies, rules).add_to(app)
     PublicResource(
         dependencies.node,
-        dependencies.contexts,
+        dependencies.administer_contexts,
         has_access_control=dependencies.access_token is not None,
     ).add_to(app)
+    ContextsResource(dependencies.administer_contexts).add_to(app)
     HealthResource(dependencies.health).add_to(app)
     MonitoringResource(dependencies.metrics, dependencies.node).add_to(app)
     InternalResource(dependencies.contexts).add_to(app)

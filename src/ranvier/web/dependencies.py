@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ranvier.security.secret import Secret
+from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
@@ -53,6 +54,7 @@ class WebDependencies:
     clients: KeepClients
     event_log: EventLog
     contexts: ContextCatalogue
+    administer_contexts: AdministerContexts
     kinds: ContextKinds
     snapshot_counts: Callable[[], Awaitable[Mapping[str, int]]]
     """How many snapshots each context holds."""

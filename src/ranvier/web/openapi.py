@@ -22,6 +22,7 @@ SUMMARY: Final = (
 TAGS: Final = [
     {"name": "events", "description": "Append and read events."},
     {"name": "snapshots", "description": "Store and list snapshots of aggregates."},
+    {"name": "contexts", "description": "Create, change and delete contexts."},
     {"name": "node", "description": "What a node tells of itself, as Axon users know it."},
     {"name": "health", "description": "For balancers and supervisors; open to all."},
     {"name": "monitoring", "description": "For monitoring tools; open to all."},

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from ranvier import __version__
-from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.web.camel_model import CamelModel
 from ranvier.web.dependencies import NodeFacts
 
@@ -64,6 +64,7 @@ class KnownContext(CamelModel):
     meta_data: dict[str, str]
     change_pending: bool
     pending_since: int
+    dcb_context: bool
 
 
 class ProductVersion(CamelModel):
@@ -79,7 +80,7 @@ class PublicResource:
     def __init__(
         self,
         node: Callable[[], NodeFacts],
-        contexts: ContextCatalogue,
+        contexts: AdministerContexts,
         *,
         has_access_control: bool,
     ) -> None:
@@ -92,6 +93,9 @@ class PublicResource:
         app.get("/v1/public", tags=["node"], summary="The nodes known here")(self.nodes)
         app.get("/v1/public/me", tags=["node"], summary="This node")(self.me)
         app.get("/v1/public/context", tags=["node"], summary="The contexts")(self.contexts)
+        app.get("/v1/public/mycontexts", tags=["node"], summary="The contexts kept here")(
+            self.my_contexts
+        )
         app.get("/v1/public/version", tags=["node"], summary="The program")(self.version)
 
     async def nodes(self) -> list[KnownNode]:
@@ -112,7 +116,7 @@ class PublicResource:
     async def me(self) -> ThisNode:
         """Return what clients and people must know to use this node."""
         node = self._node()
-        names = list(await self._contexts.names())
+        names = await self.my_contexts()
         return ThisNode(
             name=node.name,
             host_name=node.host_name,
@@ -136,16 +140,21 @@ class PublicResource:
         node = self._node().name
         return [
             KnownContext(
-                context=name,
-                replication_group=name,
+                context=each.name,
+                replication_group=each.name,
                 leader=node,
                 roles=[RoleOfNode(node=node, role="PRIMARY")],
-                meta_data={},
+                meta_data=dict(each.properties),
                 change_pending=False,
                 pending_since=0,
+                dcb_context=each.dcb,
             )
-            for name in await self._contexts.names()
+            for each in await self._contexts.all()
         ]
+
+    async def my_contexts(self) -> list[str]:
+        """Return the names of the contexts whose events this node keeps: all of them."""
+        return [each.name for each in await self._contexts.all()]
 
     async def version(self) -> ProductVersion:
         """Return name and version of the program."""

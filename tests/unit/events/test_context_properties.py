@@ -24,7 +24,7 @@ def test_short_texts_are_taken(properties: dict[str, str]) -> None:
         {str(number): "" for number in range(PROPERTIES_PER_CONTEXT + 1)},
     ],
 )
-def test_what_cannot_be_stored_is_refused_AXONIQ_2311(properties: dict[str, str]) -> None:
+def test_what_cannot_be_stored_is_refused_axoniq_2311(properties: dict[str, str]) -> None:
     refusal = refuse_properties(properties)
     assert refusal is not None
     assert refusal.code == "AXONIQ-2311"

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ranvier.cli.app import main
+from tests.support.stub_node import StubAnswer, StubNode, problem
+
+LISTED = [
+    {"context": "default", "dcbContext": False, "metaData": {}},
+    {"context": "orders", "dcbContext": True, "metaData": {"owner": "sales", "size": "9"}},
+]
+
+
+def test_contexts_as_lines(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
+    node.will_answer(StubAnswer(body=json.dumps(LISTED).encode()))
+    assert main(["contexts", "-S", node.url]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "CONTEXT  KIND     PROPERTIES",
+        "default  classic",
+        "orders   DCB      owner=sales size=9",
+    ]
+    assert (node.seen[0].method, node.seen[0].path) == ("GET", "/v1/public/context")
+
+
+def test_contexts_as_json(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
+    node.will_answer(StubAnswer(body=json.dumps(LISTED).encode()))
+    assert main(["contexts", "-S", node.url, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == LISTED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "method", "path", "body", "said"),
+    [
+        (
+            ["register-context", "-c", "orders", "--dcb", "-prop", "owner=sales"],
+            "POST",
+            "/v1/context",
+            {"context": "orders", "dcbContext": True, "metaData": {"owner": "sales"}},
+            "Context orders is created.",
+        ),
+        (
+            ["update-context", "-c", "orders", "-prop", "a=b=c", "--property", "d="],
+            "PATCH",
+            "/v1/context/orders",
+            {"metaData": {"a": "b=c", "d": ""}},
+            "Context orders is changed.",
+        ),
+        (
+            ["delete-context", "-c", "a/b"],
+            "DELETE",
+            "/v1/context/a%2Fb",
+            None,
+            "Context a/b is deleted.",
+        ),
+    ],
+)
+def test_a_context_is_changed(
+    node: StubNode,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    arguments: list[str],
+    method: str,
+    path: str,
+    body: object,
+    said: str,
+) -> None:
+    node.will_answer(StubAnswer(202, body=b""))
+    assert main([*arguments, "-S", node.url]) == 0
+    (seen,) = node.seen
+    assert (seen.method, seen.path) == (method, path)
+    assert (json.loads(seen.body) if seen.body else None) == body
+    assert capsys.readouterr().out == said + "\n"
+
+
+def test_a_change_as_json(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
+    node.will_answer(StubAnswer(202, body=b""))
+    assert main(["delete-context", "-c", "orders", "-S", node.url, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"context": "orders", "state": "deleted"}
+
+
+def test_a_refusal_is_one_sentence(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
+    node.will_answer(problem(409, "AXONIQ-1304", "Context orders exists already."))
+    assert main(["register-context", "-c", "orders", "-S", node.url]) == 1
+    assert capsys.readouterr().err == "Context orders exists already. [AXONIQ-1304]\n"
+
+
+def test_a_property_without_a_value_is_wrong_usage(node: StubNode) -> None:
+    assert main(["register-context", "-c", "orders", "-prop", "owner", "-S", node.url]) == 2
+    assert node.seen == []
