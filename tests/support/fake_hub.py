@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from ranvier.client.command_dialect import COMMAND_SERVICE
 from ranvier.client.dial import PLATFORM_SERVICE
-from ranvier.proto import control_pb2
-from ranvier.wire.grpc.methods import streaming, unary
+from ranvier.proto import command_pb2, common_pb2, control_pb2
+from ranvier.wire.grpc.methods import streaming, unary, unary_callback
 from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError
@@ -22,8 +23,9 @@ M = TypeVar("M", bound=Message)
 class Inbox(Generic[M]):
     """One call of a client: its messages in order, and the call to answer on."""
 
-    def __init__(self, call: ServerCall, kind: type[M]) -> None:
+    def __init__(self, call: ServerCall, kind: type[M], door: Door[M]) -> None:
         self.call = call
+        self._door = door
         self.closed = asyncio.Event()
         self.has_half_closed = False
         self._kind = kind
@@ -47,7 +49,9 @@ class Inbox(Generic[M]):
         return self._messages.qsize()
 
     def message_received(self, message: bytes) -> None:
-        self._messages.put_nowait(self._kind.FromString(message))
+        sent = self._kind.FromString(message)
+        self._door.acknowledge(self, sent)
+        self._messages.put_nowait(sent)
 
     def half_closed(self) -> None:
         self.has_half_closed = True
@@ -62,22 +66,47 @@ class Inbox(Generic[M]):
 
 
 class Door(Generic[M]):
-    """The calls of one streaming method, one inbox for each."""
+    """The calls of one streaming method, one inbox for each.
 
-    def __init__(self, kind: type[M]) -> None:
+    Subscriptions of handlers are acknowledged while `acknowledges` says so.
+    """
+
+    def __init__(self, kind: type[M], answers: type[Message] | None = None) -> None:
         self._kind = kind
+        self._answers = answers
+        self.acknowledges = True
         self._calls: asyncio.Queue[Inbox[M]] = asyncio.Queue()
         self.refusal: GrpcError | None = None
 
     def open(self, call: ServerCall) -> Inbox[M]:
         if self.refusal is not None:
             raise self.refusal
-        inbox = Inbox(call, self._kind)
+        inbox = Inbox(call, self._kind, self)
         self._calls.put_nowait(inbox)
         return inbox
 
+    def acknowledge(self, inbox: Inbox[M], sent: M) -> None:
+        instruction_id = getattr(sent, "instruction_id", "")
+        if self._answers is not None and instruction_id and self.acknowledges:
+            ack = common_pb2.InstructionAck(instruction_id=instruction_id, success=True)
+            inbox.send(self._answers(ack=ack))
+
     async def next(self) -> Inbox[M]:
         return await asyncio.wait_for(self._calls.get(), 10)
+
+
+class Dispatched:
+    """A command that waits for its answer."""
+
+    def __init__(self, call: ServerCall, message: bytes) -> None:
+        self.call = call
+        self.command = command_pb2.Command.FromString(message)
+
+    def answer(self, **fields: Any) -> None:
+        response = command_pb2.CommandResponse(
+            request_identifier=self.command.message_identifier, **fields
+        )
+        self.call.reply(response.SerializeToString())
 
 
 class FakeHub:
@@ -90,6 +119,19 @@ class FakeHub:
         self.platform_info = control_pb2.PlatformInfo(same_connection=True)
         self.platform_refusal: GrpcError | None = None
         self.asked: list[ServerCall] = []
+        self.command_handlers = Door(
+            command_pb2.CommandProviderOutbound, command_pb2.CommandProviderInbound
+        )
+        self.dispatched: asyncio.Queue[Dispatched] = asyncio.Queue()
+        self.server.add_service(
+            COMMAND_SERVICE,
+            {
+                "OpenStream": streaming(self.command_handlers.open),
+                "Dispatch": unary_callback(
+                    lambda call, message: self.dispatched.put_nowait(Dispatched(call, message))
+                ),
+            },
+        )
         self.server.add_service(
             PLATFORM_SERVICE,
             {
@@ -101,6 +143,9 @@ class FakeHub:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    async def next_command(self) -> Dispatched:
+        return await asyncio.wait_for(self.dispatched.get(), 10)
 
     async def start(self) -> None:
         self.port = await self.server.listen("127.0.0.1", self.port)

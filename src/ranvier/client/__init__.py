@@ -6,18 +6,21 @@ async with ranvier.connect("localhost") as hub:
 
 from ranvier.client.codec import Codec, JsonCodec, TypeName
 from ranvier.client.connect import connect
-from ranvier.client.hub import Hub, HubOptions
+from ranvier.client.hub import Hub
+from ranvier.client.message import Answer, Message
 from ranvier.client.payload import Payload
 from ranvier.client.reconnect import ReconnectDelays
-from ranvier.client.settings import HeartbeatSettings
+from ranvier.client.settings import HandlingSettings, HeartbeatSettings
 from ranvier.wire.tls import TlsFiles
 
 __all__ = [
+    "Answer",
     "Codec",
+    "HandlingSettings",
     "HeartbeatSettings",
     "Hub",
-    "HubOptions",
     "JsonCodec",
+    "Message",
     "Payload",
     "ReconnectDelays",
     "TlsFiles",

@@ -9,10 +9,15 @@ from typing import TypedDict, Unpack
 
 from ranvier.client.codec import Codec, JsonCodec
 from ranvier.client.connection import Connection
-from ranvier.client.hub import Hub, HubOptions
+from ranvier.client.hub import Hub
 from ranvier.client.reconnect import ReconnectDelays
 from ranvier.client.server_address import server_list
-from ranvier.client.settings import ClientIdentity, ConnectionSettings, HeartbeatSettings
+from ranvier.client.settings import (
+    ClientIdentity,
+    ConnectionSettings,
+    HandlingSettings,
+    HeartbeatSettings,
+)
 from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.tls import TlsFiles
 
@@ -34,7 +39,7 @@ class ConnectOptions(TypedDict, total=False):
     server_name: str | None
     codec: Codec | None
     """Default: `JsonCodec()`."""
-    handlers: HubOptions | None
+    handling: HandlingSettings | None
     """Bounds of what this client handles."""
     heartbeats: HeartbeatSettings | None
     reconnect: ReconnectDelays | None
@@ -52,7 +57,7 @@ async def connect(address: str, **options: Unpack[ConnectOptions]) -> AsyncItera
     connection = Connection(connection_settings(address, options))
     try:
         await connection.start()
-        hub = Hub(connection, options.get("codec") or JsonCodec(), options.get("handlers"))
+        hub = Hub(connection, options.get("codec") or JsonCodec())
         try:
             yield hub
         finally:
@@ -80,6 +85,7 @@ def connection_settings(address: str, options: ConnectOptions) -> ConnectionSett
         server_name=options.get("server_name"),
         limits=options.get("limits") or GrpcLimits(),
         heartbeats=options.get("heartbeats") or HeartbeatSettings(),
+        handling=options.get("handling") or HandlingSettings(),
         delays=options.get("reconnect") or ReconnectDelays(),
         connect_timeout_seconds=options.get("connect_timeout_seconds", 10.0),
     )

@@ -28,6 +28,11 @@ NO_METADATA: Final[MetadataMapping] = MappingProxyType({})
 INTEGER_MAX: Final = 2**63
 
 
+def no_metadata() -> MetadataMapping:
+    """Return metadata without an entry."""
+    return NO_METADATA
+
+
 def payload_from(message: common_pb2.SerializedObject) -> Payload:
     """Return content as the wire has it."""
     return Payload(message.type, message.data, message.revision)

@@ -44,6 +44,18 @@ class HeartbeatSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingSettings:
+    """Bounds of what one hub handles at a time."""
+
+    concurrency: int = 256
+    """Commands, and apart from them queries, that coroutines work on at once; others wait."""
+    permits: int = 5_000
+    """Messages of each kind that the server may send ahead; refilled by quarters."""
+    grace_seconds: float = 10.0
+    """How long running handlers get to finish when the hub is closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """Everything that a connection needs to know."""
 
@@ -56,6 +68,7 @@ class ConnectionSettings:
     """The name that the servers' certificates bear, where it is not their host name."""
     limits: GrpcLimits = field(default_factory=GrpcLimits)
     heartbeats: HeartbeatSettings = field(default_factory=HeartbeatSettings)
+    handling: HandlingSettings = field(default_factory=HandlingSettings)
     delays: ReconnectDelays = field(default_factory=ReconnectDelays)
     connect_timeout_seconds: float = 10.0
     """How long the first connection may take, and how long a call waits for a new one."""
