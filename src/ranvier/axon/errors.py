@@ -148,7 +148,7 @@ STATUS_BY_CODE: Final = by_code(
             "6002 RANVIER-CONTENDED RANVIER-BASE-NOT-ACCEPTED RANVIER-HEAD-WENT-BACK"
             " RANVIER-NO-PERMITS RANVIER-CLAIM-LOST"
         ),
-        StatusCode.DEADLINE_EXCEEDED: "11000",
+        StatusCode.DEADLINE_EXCEEDED: "11000 RANVIER-QUERY-TIMEOUT",
     }
 )
 """The status of every known code; a code that is not here counts as 0001, "anything else"."""

@@ -11,12 +11,14 @@ from ranvier.axon.answering import answering_many, answering_one
 from ranvier.axon.append_event import AppendEventCall
 from ranvier.axon.errors import refuse_large_message
 from ranvier.axon.list_events import EventStreams
-from ranvier.axon.query_events import QueryServices, QueryStreams
+from ranvier.axon.query_events import QueryStreams
+from ranvier.axon.query_row import EventRow
 from ranvier.axon.snapshots import Snapshots
 from ranvier.axon.tokens import Tokens
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.read_events import ReadEvents
+from ranvier.services.run_queries import QueryLimits, RunQueries
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.wire.grpc.methods import Method, streaming
@@ -37,6 +39,18 @@ class EventServices:
     """Unix milliseconds, for the time windows of queries."""
     count_sent: Callable[[str, int], None] = lambda _context, _count: None
     """Told of the events that were sent to readers of a context."""
+    query_limits: QueryLimits = QueryLimits()  # noqa: RUF009  # frozen
+
+
+def run_queries(services: EventServices) -> RunQueries:
+    """Return what answers ad-hoc queries, over gRPC or otherwise."""
+    return RunQueries(
+        services.search_events,
+        services.follow_events,
+        EventRow,
+        services.now_ms,
+        services.query_limits,
+    )
 
 
 def event_store_methods(services: EventServices) -> Mapping[str, Method]:
@@ -47,9 +61,7 @@ def event_store_methods(services: EventServices) -> Mapping[str, Method]:
     streams = EventStreams(
         services.follow_events, services.read_events, count_sent=services.count_sent
     )
-    queries = QueryStreams(
-        QueryServices(services.search_events, services.follow_events, services.now_ms)
-    )
+    queries = QueryStreams(run_queries(services))
     return {
         "AppendEvent": streaming(
             lambda call: AppendEventCall(call, services.append_events),

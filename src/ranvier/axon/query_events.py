@@ -1,56 +1,44 @@
 """QueryEvents: an ad-hoc query over what is stored, and on request over what comes.
 
-The answer is the columns, the rows (newest first, each takes a permit), and a mark that history is
-done. A live query goes on with each new event that matches, until the client ends it.
+The answer is the columns, the rows (each takes a permit), and a mark that history is done. Rows of
+events come newest first, as they are found; rows of groups and those that are sorted come when all
+of history is known. A live query goes on until the client ends it: a row with the identity of an
+earlier one replaces it, and takes it away where it has no values.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.messages import parsed
-from ranvier.axon.query_row import EventRow, row_response
+from ranvier.axon.query_row import row_response
 from ranvier.axon.request_context import context_of
 from ranvier.errors import RanvierError
-from ranvier.events.query import QueryPlan, Row, parse
+from ranvier.events.query import Answer
 from ranvier.proto import event_pb2
-from ranvier.services.event_follower import EventFollower
-from ranvier.services.follow_events import FollowEvents
-from ranvier.services.search_events import SearchEvents
+from ranvier.services.errors import QuerySearchTimedOut
+from ranvier.services.run_queries import HistoryDone, Question, RunningQuery, RunQueries
 from ranvier.wire.grpc.server_call import ServerCall
 
 TIME_WINDOW_FIELD: Final = 100
 """Sent by clients that show a choice of time windows; it is no part of the published API."""
-
-LIVE_PAGE_BYTES: Final = 64 * 1024
-"""Of one look at new events: they are compared in one go."""
 
 HISTORY_DONE: Final = event_pb2.QueryEventsResponse(
     files_completed=event_pb2.Confirmation(success=True)
 ).SerializeToString()
 
 
-@dataclass(frozen=True, slots=True)
-class QueryServices:
-    """What answers queries; `now_ms` tells Unix milliseconds."""
-
-    search_events: SearchEvents
-    follow_events: FollowEvents
-    now_ms: Callable[[], int]
-
-
 class QueryStreams:
     """Opens the queries of one node."""
 
-    def __init__(self, services: QueryServices) -> None:
-        self.services = services
+    def __init__(self, queries: RunQueries) -> None:
+        self.queries = queries
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self, call: ServerCall) -> QueryStream:
@@ -70,12 +58,12 @@ class QueryStream:
     def __init__(self, call: ServerCall, streams: QueryStreams) -> None:
         self._call = call
         self._streams = streams
-        self._services = streams.services
         self._permits = 0
         self._has_begun = False
         self._is_half_closed = False
         self._changed = asyncio.Event()
-        self._follower: EventFollower | None = None
+        self._query: RunningQuery | None = None
+        self._is_history_done = False
 
     def message_received(self, message: bytes) -> None:
         """Take the query from the first message and permits from all."""
@@ -115,67 +103,80 @@ class QueryStream:
             self._call.finish(grpc_error(error))
         except Exception as problem:  # ends this call alone; the wire logs it
             self._call.fail(problem)
-        finally:
-            if self._follower is not None:
-                self._services.follow_events.leave(self._follower)
 
     async def _answer(self, request: event_pb2.QueryEventsRequest) -> None:
-        plan = parse(request.query, time_window(request)).plan(self._services.now_ms())
-        context = request.context_name or context_of(self._call)
-        head = await self._services.search_events.head(context)
-        if request.live_events and not request.query_snapshots:
-            self._follower = await self._services.follow_events.follow(context, head)
-        columns = event_pb2.ColumnsResponse(column=plan.columns)
-        await self._call.write(event_pb2.QueryEventsResponse(columns=columns).SerializeToString())
-        search = self._services.search_events
-        history = (
-            search.snapshots(context, plan, EventRow)
-            if request.query_snapshots
-            else search.events(context, plan, head, EventRow)
-        )
-        async with aclosing(history):
-            async for rows in history:
-                if self._call.is_done or not await self._send_rows(plan, rows):
-                    return
-        await self._call.write(HISTORY_DONE)
-        if self._follower is not None:
-            await self._send_live(plan, self._follower)
+        query = self._query = self._streams.queries.begin(question_of(self._call, request))
+        columns = event_pb2.ColumnsResponse(column=query.columns)
+        async with aclosing(query.parts()) as parts:
+            # The first part is read before the columns are told: a refusal then comes alone.
+            first = await anext(parts)
+            await self._call.write(
+                event_pb2.QueryEventsResponse(columns=columns).SerializeToString()
+            )
+            is_wanted = await self._send(first)
+            while is_wanted and not self._is_given_up():
+                part = await anext(parts, None)
+                is_wanted = part is not None and await self._send(part)
 
-    async def _send_rows(self, plan: QueryPlan, rows: list[Row]) -> bool:
-        """Send rows as permits come; False when the client takes no more."""
-        for row in rows:
-            if not await self._take_permit():
-                return False
-            await self._call.write(row_response(row, plan.columns, plan.identity_column))
+    async def _send(self, part: list[Answer] | HistoryDone) -> bool:
+        """Send a part; False when the client takes no more."""
+        if not isinstance(part, HistoryDone):
+            return await self._send_rows(part)
+        self._is_history_done = True
+        await self._call.write(HISTORY_DONE)
+        if self._is_half_closed and self._query is not None:
+            self._query.end()
         return True
 
-    async def _send_live(self, plan: QueryPlan, follower: EventFollower) -> None:
-        while not (self._is_half_closed or self._call.is_done):
-            follower.rest()
-            if not follower.has_more:
-                await follower.wait()
-                continue
-            page = await follower.read(LIVE_PAGE_BYTES)
-            rows: list[Row] = [
-                EventRow(token, row) for token, row in enumerate(page.rows, page.first_token)
-            ]
-            if not await self._send_rows(plan, [row for row in rows if plan.matches(row)]):
-                return
+    async def _send_rows(self, answers: Sequence[Answer]) -> bool:
+        for answer in answers:
+            if not await self._take_permit():
+                return False
+            await self._call.write(row_response(answer))
+        return True
+
+    def _is_given_up(self) -> bool:
+        """Whether nothing that is still found could be sent."""
+        has_no_more_permits = self._is_half_closed and self._permits == 0
+        return self._call.is_done or (has_no_more_permits and not self._is_history_done)
 
     async def _take_permit(self) -> bool:
         """Wait for a permit; False when none will come."""
         while self._permits == 0 and not (self._is_half_closed or self._call.is_done):
             self._changed.clear()
-            await self._changed.wait()
+            await self._until_changed()
         if self._permits == 0 or self._call.is_done:
             return False
         self._permits -= 1
         return True
 
+    async def _until_changed(self) -> None:
+        """Wait for the client; within history no longer than the whole of it may take."""
+        if self._query is None or self._is_history_done:
+            await self._changed.wait()
+            return
+        timeout_seconds = self._query.timeout_seconds
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            raise QuerySearchTimedOut(timeout_seconds) from None
+
     def _wake(self) -> None:
         self._changed.set()
-        if self._follower is not None:
-            self._follower.wake()
+        if self._query is not None and (self._is_half_closed or self._call.is_done):
+            self._query.end()
+
+
+def question_of(call: ServerCall, request: event_pb2.QueryEventsRequest) -> Question:
+    """Return what a request asks, in the context that it or its call names."""
+    return Question(
+        context=request.context_name or context_of(call),
+        text=request.query,
+        time_window=time_window(request),
+        snapshots=request.query_snapshots,
+        live=request.live_events,
+    )
 
 
 def time_window(request: event_pb2.QueryEventsRequest) -> str:

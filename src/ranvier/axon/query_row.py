@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
-from ranvier.events.query import Row, Shown, Value, shown
+from ranvier.events.query import Answer, Shown, Value
 from ranvier.proto import common_pb2, event_pb2
 
 
@@ -63,15 +63,13 @@ CELLS: Final[dict[str, Callable[[event_pb2.Event], Value]]] = {
 }
 
 
-def row_response(row: Row, columns: Iterable[str], identity_column: str) -> bytes:
-    """Return the answer that holds a row, told apart and ordered by its identity."""
-    identity = query_value(shown(row, (identity_column,))[identity_column])
-    cells = shown(row, columns)
+def row_response(answer: Answer) -> bytes:
+    """Return the message that holds a row; one that takes a row away has no values."""
     return event_pb2.QueryEventsResponse(
         row=event_pb2.RowResponse(
-            id_values=[identity],
-            sort_values=[identity],
-            values={column: query_value(value) for column, value in cells.items()},
+            id_values=map(query_value, answer.identity),
+            sort_values=map(query_value, answer.sort_values),
+            values={column: query_value(value) for column, value in (answer.cells or {}).items()},
         )
     ).SerializeToString()
 

@@ -8,6 +8,7 @@ ServiceError
 ├── NodeStopping           the node takes nothing new
 ├── TokenBeyondHead        a reader asks for a place that the context has not reached
 ├── ClientSilent           a client with heartbeats has sent nothing for too long
+├── QuerySearchTimedOut    an ad-hoc query did not get through history in its time
 └── ClientNotIntroduced    a control stream was opened, and nobody said for whom
 """
 
@@ -169,3 +170,15 @@ class ReaderTooSlow(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Too many changes wait for this client to read them; ask for them anew.")
+
+
+class QuerySearchTimedOut(ServiceError):
+    """An ad-hoc query did not get through history in the time that it has."""
+
+    code: ClassVar[str] = "RANVIER-QUERY-TIMEOUT"
+
+    def __init__(self, timeout_seconds: float) -> None:
+        super().__init__(
+            f"The query was not done with history after {timeout_seconds:g} seconds; narrow it,"
+            " by 'last 1 hour' or a bound on token, or raise the node's query.timeout_seconds."
+        )

@@ -1,27 +1,25 @@
-"""Answers ad-hoc queries from what is stored, newest first."""
+"""Reads what ad-hoc queries ask about, newest first."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 
-from ranvier.events.query import QueryPlan, Row
+from ranvier.events.query import QueryPlan
 from ranvier.services.errors import SnapshotsNeedAggregate
 from ranvier.services.read_backwards import Piece, read_backwards
 from ranvier.services.read_events import HIGHEST_SEQUENCE
-from ranvier.services.store_snapshots import LIST_LIMIT
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.snapshot_store import SnapshotStore
 
 PAGE_BYTES = 64 * 1024
 """Of one read: its rows are compared in one go, while nobody else is served for milliseconds."""
 
-RowOf = Callable[[int, bytes], Row]
-"""Makes a row of a place (token, or sequence number in an aggregate) and a message."""
+SNAPSHOTS_AT_ONCE = 16
+"""Each may be as large as a message may be."""
 
 
 class SearchEvents:
-    """Runs query plans over the events or the snapshots of a context."""
+    """Reads what a query plan asks for of the events or the snapshots of a context."""
 
     def __init__(self, event_log: EventLog, snapshot_store: SnapshotStore) -> None:
         self._event_log = event_log
@@ -32,41 +30,36 @@ class SearchEvents:
         return await self._event_log.head(context)
 
     async def events(
-        self, context: str, plan: QueryPlan, before_token: int, row_of: RowOf
-    ) -> AsyncGenerator[list[Row], None]:
-        """Yield the rows before a token that the plan asks for, newest first, up to its limit.
+        self, context: str, plan: QueryPlan, before_token: int
+    ) -> AsyncGenerator[Piece, None]:
+        """Return the pieces of history in which the plan's rows lie, the last piece first.
 
-        There is one list for each piece of history, an empty one where nothing matched: between
-        any two the reader may stop the search.
+        Between any two the reader may stop the search.
         """
         if plan.aggregate_id is None:
-            pieces = await self._by_token(context, plan, before_token)
-        else:
-            pieces = await self._by_aggregate(context, plan.aggregate_id)
-        left = plan.limit
-        async with aclosing(pieces):
-            async for piece in pieces:
-                found = newest_matches(plan, piece, row_of, left)
-                left -= len(found)
-                yield found
-                if left == 0:
-                    return
+            return await self._by_token(context, plan, before_token)
+        return await self._by_aggregate(context, plan.aggregate_id)
 
-    async def snapshots(
-        self, context: str, plan: QueryPlan, row_of: RowOf
-    ) -> AsyncGenerator[list[Row], None]:
-        """Yield the snapshots of the plan's aggregate that it asks for, newest first."""
+    async def snapshots(self, context: str, plan: QueryPlan) -> AsyncGenerator[Piece, None]:
+        """Return the snapshots of the plan's aggregate, in pieces, the last piece first."""
         if plan.aggregate_id is None:
             raise SnapshotsNeedAggregate
-        snapshots = await self._snapshot_store.list(
-            context,
-            plan.aggregate_id,
-            from_sequence=0,
-            to_sequence=HIGHEST_SEQUENCE,
-            limit=LIST_LIMIT,
-        )
-        piece = [(snapshot.sequence, snapshot.data) for snapshot in reversed(snapshots)]
-        yield newest_matches(plan, piece, row_of, plan.limit)
+        return self._snapshots_of(context, plan.aggregate_id)
+
+    async def _snapshots_of(self, context: str, aggregate_id: str) -> AsyncGenerator[Piece, None]:
+        sequence = HIGHEST_SEQUENCE
+        while sequence >= 0:
+            snapshots = await self._snapshot_store.list(
+                context,
+                aggregate_id,
+                from_sequence=0,
+                to_sequence=sequence,
+                limit=SNAPSHOTS_AT_ONCE,
+            )
+            if not snapshots:
+                return
+            yield [(snapshot.sequence, snapshot.data) for snapshot in reversed(snapshots)]
+            sequence = snapshots[-1].sequence - 1
 
     async def _by_token(
         self, context: str, plan: QueryPlan, before_token: int
@@ -100,13 +93,3 @@ class SearchEvents:
             return page.rows, page.next_sequence is None
 
         return read_backwards(read, 0, last_sequence + 1)
-
-
-def newest_matches(plan: QueryPlan, piece: Piece, row_of: RowOf, limit: int) -> list[Row]:
-    """Return the rows of a piece that match, newest first, at most so many."""
-    found: list[Row] = []
-    for place, message in reversed(piece):
-        row = row_of(place, message)
-        if len(found) < limit and plan.matches(row):
-            found.append(row)
-    return found

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from ranvier.axon.query_events import QueryServices, QueryStreams
+from ranvier.axon.query_events import QueryStreams
+from ranvier.axon.query_row import EventRow
 from ranvier.proto import event_pb2
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.run_queries import RunQueries
 from ranvier.services.search_events import SearchEvents
 from ranvier.storage.event_log import Page
 from ranvier.wire.grpc.server_call import ServerCall
@@ -68,7 +70,7 @@ async def reads_of(text: str, *, cancelled_at_read: int) -> int:
     log.store("default", *stream(EVENTS))
     search = SearchEvents(log, MemorySnapshots(log))
     call = Call()
-    streams = QueryStreams(QueryServices(search, FollowEvents(log), lambda: EVENTS))
+    streams = QueryStreams(RunQueries(search, FollowEvents(log), EventRow, lambda: EVENTS))
     query = streams.open(cast("ServerCall", call))
 
     def cancel() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ranvier.axon.query_row import EventRow, row_response
-from ranvier.events.query import COLUMNS
+from ranvier.events.query import COLUMNS, Answer
 from ranvier.proto import event_pb2
 from tests.support.new_events import axon_event
 
@@ -43,13 +43,18 @@ def test_a_row_has_every_column_of_the_language() -> None:
     }
 
 
-def test_an_answer_holds_the_columns_and_is_told_apart_by_its_identity() -> None:
-    row = EventRow(12, full_event().SerializeToString())
-    columns = ("token", "payloadType", "timestamp")
-    answer = event_pb2.QueryEventsResponse.FromString(row_response(row, columns, "token")).row
-    assert [value.number_value for value in answer.id_values] == [12]
-    assert [value.number_value for value in answer.sort_values] == [12]
-    assert answer.values["token"].number_value == 12
-    assert answer.values["payloadType"].text_value == "Opened"
-    assert answer.values["timestamp"].text_value == "1970-01-01T00:00:00.003Z"
-    assert set(answer.values) == set(columns)
+def test_an_answer_holds_identity_order_and_cells() -> None:
+    answer = Answer((12, "x"), (1.5, None), {"text": "t", "whole": -1, "truth": True, "none": None})
+    row = event_pb2.QueryEventsResponse.FromString(row_response(answer)).row
+    assert [value.WhichOneof("data") for value in row.id_values] == ["number_value", "text_value"]
+    assert [value.WhichOneof("data") for value in row.sort_values] == ["double_value", None]
+    assert row.values["text"].text_value == "t"
+    assert row.values["whole"].number_value == -1
+    assert row.values["truth"].boolean_value
+    assert row.values["none"].WhichOneof("data") is None
+
+
+def test_an_answer_that_takes_a_row_away_has_no_values() -> None:
+    row = event_pb2.QueryEventsResponse.FromString(row_response(Answer((12,), (), None))).row
+    assert [value.number_value for value in row.id_values] == [12]
+    assert not row.values

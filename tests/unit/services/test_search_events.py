@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ranvier.axon.query_row import EventRow
-from ranvier.events.query import Row, parse
+from ranvier.events.query import Answer
 from ranvier.events.snapshot import Snapshot
 from ranvier.services.errors import SnapshotsNeedAggregate
+from ranvier.services.follow_events import FollowEvents
+from ranvier.services.run_queries import HistoryDone, Question, RunQueries
 from ranvier.services.search_events import SearchEvents
 from tests.support.memory_event_log import MemoryEventLog, MemorySnapshots
 from tests.support.new_events import axon_event, stream
@@ -22,12 +24,19 @@ class Searching:
         self.log.store("default", *stream(EVENTS))
         self.search = SearchEvents(self.log, MemorySnapshots(self.log))
 
-    async def tokens(self, text: str, now_ms: int = EVENTS) -> list[object]:
-        plan = parse(text).plan(now_ms)
-        found: list[Row] = []
-        async for rows in self.search.events("default", plan, EVENTS, EventRow):
-            found += rows
-        return [row.cell("token") for row in found]
+    def queries(self, now_ms: int = EVENTS) -> RunQueries:
+        return RunQueries(self.search, FollowEvents(self.log), EventRow, lambda: now_ms)
+
+    async def rows(self, question: Question) -> list[Answer]:
+        found: list[Answer] = []
+        async for part in self.queries().begin(question).parts():
+            if not isinstance(part, HistoryDone):
+                found += part
+        return found
+
+    async def tokens(self, text: str) -> list[object]:
+        rows = await self.rows(Question("default", text))
+        return [row.cells["token"] for row in rows if row.cells is not None]
 
 
 async def test_the_newest_come_first_and_few_are_read_for_them() -> None:
@@ -56,9 +65,8 @@ async def test_snapshots_are_searched_by_aggregate() -> None:
     for sequence in (2, 5):
         data = axon_event("a", sequence).SerializeToString()
         await store.put("default", Snapshot("a", sequence, sequence, data))
-    plan = parse('aggregateIdentifier = "a" and aggregateSequenceNumber > 3').plan(EVENTS)
-    pages = [page async for page in searching.search.snapshots("default", plan, EventRow)]
-    assert [[row.cell("aggregateSequenceNumber") for row in page] for page in pages] == [[5]]
+    asked = 'aggregateIdentifier = "a" and aggregateSequenceNumber > 3'
+    rows = await searching.rows(Question("default", asked, snapshots=True))
+    assert [row.identity for row in rows] == [(5,)]
     with pytest.raises(SnapshotsNeedAggregate):
-        async for _ in searching.search.snapshots("default", parse("").plan(1), EventRow):
-            pass
+        await searching.rows(Question("default", "", snapshots=True))

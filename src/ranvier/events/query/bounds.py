@@ -14,7 +14,7 @@ MAXIMUM_LIST_ITEMS = 500
 # The same for what `and` and `or` join.
 MAXIMUM_OPERANDS = 500
 
-# A step is a filter, a time window or a limit: no sensible query repeats them more often.
+# No sensible query has more filters, windows, limits and shapers than this.
 MAXIMUM_STEPS = 32
 
 # The newest matches wait in memory until the oldest of them is known.
@@ -35,3 +35,24 @@ MAXIMUM_MATCH_VISITS = 2_000_000
 
 # What one pattern remembers of its ways between characters and rows: a few megabytes.
 MAXIMUM_REMEMBERED_STATES = 200_000
+
+# Of one document that a path looks into: far beyond what serializers of messages write.
+MAXIMUM_DOCUMENT_LEVELS = 100
+
+# Elements of one XML document; each is an object of some hundred bytes while it is looked at.
+MAXIMUM_XML_ELEMENTS = 100_000
+
+# A path in a query; and the values that it may touch in one document, about a tenth of a second.
+MAXIMUM_PATH_STEPS = 50
+MAXIMUM_PATH_VISITS = 200_000
+
+# Written by hand, and short.
+MAXIMUM_DATE_PATTERN_CHARACTERS = 100
+
+# What `select` and `groupby` name, and what `sortby` orders by.
+MAXIMUM_FIELDS = 100
+MAXIMUM_SORT_KEYS = 10
+
+# Of one query, while it runs: groups, or rows that wait to be put in order, and the text in them.
+MAXIMUM_HELD_ROWS = 10_000
+MAXIMUM_HELD_CHARACTERS = 64 * 1024 * 1024

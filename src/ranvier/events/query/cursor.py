@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 from ranvier.events.query.bounds import MAXIMUM_NESTING_LEVELS
 from ranvier.events.query.errors import QueryError, refused
 from ranvier.events.query.lexer import Token, TokenKind, tokens_of
-from ranvier.events.query.vocabulary import NOT_YET
+from ranvier.events.query.scope import EVENT_SCOPE
 
 
 class Cursor:
-    """Walks once over the tokens of a text; `token` is the next one."""
+    """Walks once over the tokens of a text; `token` is the next one.
+
+    `scope` is what the rows hold at this place of the query.
+    """
 
     def __init__(self, text: str) -> None:
+        self.scope = EVENT_SCOPE
         self._tokens = tokens_of(text)
         self._index = 0
         self._nesting_levels = 0
@@ -37,6 +41,13 @@ class Cursor:
     def at_sign(self, *signs: str) -> bool:
         """Tell whether the next token is one of these signs."""
         return self.token.kind is TokenKind.SIGN and self.token.text in signs
+
+    def at_call(self, names: Container[str]) -> bool:
+        """Tell whether the next token is one of these words with a parenthesis behind it."""
+        if self.token.keyword not in names:
+            return False
+        following = self._tokens[self._index + 1]
+        return following.kind is TokenKind.SIGN and following.text == "("
 
     def accept(self, sign: str) -> bool:
         """Step over that sign if it comes next, and tell whether it did."""
@@ -62,15 +73,7 @@ class Cursor:
 
 def unexpected(token: Token, expected: str) -> QueryError:
     """Return the refusal of a token that does not fit here."""
-    if token.keyword in NOT_YET:
-        return not_yet(token)
     return refused(token.text, token.offset, f"does not fit here; expected {expected}.")
-
-
-def not_yet(token: Token) -> QueryError:
-    """Return the refusal of a word whose turn has not come."""
-    remedy = "belongs to the query language but does not work on this node yet; leave it out."
-    return refused(token.text, token.offset, remedy)
 
 
 def too_deep(token: Token) -> QueryError:

@@ -1,7 +1,8 @@
 """What is wrong with a query.
 
 RanvierError
-└── QueryError    the text cannot be read, asks for too much, or needs a word that is not there
+└── QueryError       the text cannot be read or asks for too much
+    └── TooManyRows  an answer needs more rows at one time than a query may hold
 """
 
 from __future__ import annotations
@@ -20,6 +21,18 @@ class QueryError(RanvierError):
         super().__init__(message)
         self.position = position
         self.word = word
+
+
+class TooManyRows(QueryError):
+    """An answer needs more rows, or text in them, than a query may hold at one time."""
+
+    code: ClassVar[str] = "AXONIQ-2002"
+
+    def __init__(self, limit: int, unit: str) -> None:
+        super().__init__(
+            f"The answer needs more than {limit} {unit} at one time;"
+            " filter before grouping or sorting, or put a 'limit' behind 'sortby'."
+        )
 
 
 # A message repeats no more of what was sent than a reader needs to find it.

@@ -1,7 +1,7 @@
 """Turns an expression into a function of a row.
 
 What an expression asks is settled once; for each row only the resulting functions run. A new
-operator or function of the language is a new entry in `_MAKERS`.
+operator of the language is a new entry in `_MAKERS`; functions stand in `functions`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Final
 from ranvier.events.query import arithmetic
 from ranvier.events.query.bounds import MAXIMUM_BUILT_CHARACTERS
 from ranvier.events.query.errors import refused
+from ranvier.events.query.functions import FUNCTION_MAKERS
 from ranvier.events.query.pattern import compile_pattern
-from ranvier.events.query.rows import Row
+from ranvier.events.query.rows import Evaluator, Row
 from ranvier.events.query.syntax import Call, Column, Expression, Items, Number, Text
 from ranvier.events.query.values import Value, equal, ordered, text_of
-from ranvier.events.query.vocabulary import AND, CONTAINS, IN, MATCH, NOT, OR
+from ranvier.events.query.vocabulary import AND, CONTAINS, FALSE, IN, MATCH, NOT, NULL, OR, TRUE
 
-Evaluator = Callable[[Row], Value]
 Condition = Callable[[Row], bool]
 
 
@@ -42,8 +42,10 @@ def evaluator_of(expression: Expression) -> Evaluator:
         case Items(items):
             evaluators = [evaluator_of(item) for item in items]
             return lambda row: tuple(evaluate(row) for evaluate in evaluators)
-        case _:
-            return _MAKERS[expression.name](expression)
+        case Call(name) if name in _MAKERS:
+            return _MAKERS[name](expression)
+        case Call(name, operands):
+            return FUNCTION_MAKERS[name](expression, [evaluator_of(each) for each in operands])
 
 
 def _all_of(call: Call) -> Evaluator:
@@ -140,6 +142,9 @@ def _plus(call: Call) -> Evaluator:
 
 
 _MAKERS: Final[dict[str, Callable[[Call], Evaluator]]] = {
+    NULL: lambda _call: lambda _row: None,
+    TRUE: lambda _call: lambda _row: True,
+    FALSE: lambda _call: lambda _row: False,
     AND: _all_of,
     OR: _any_of,
     NOT: _not,

@@ -5,11 +5,12 @@
     negation    'not' negation  |  comparison
     comparison  sum [ sign sum  |  ['not'] ( 'in' | 'contains' | 'match' ) sum ]
     sum         term ( ( '+' | '-' ) term )*
-    term        factor ( ( '*' | '/' | '%' ) factor )*
+    term        applied ( ( '*' | '/' | '%' ) applied )*
+    applied     factor ( function factor )*
     factor      ( '+' | '-' ) factor  |  number  |  text  |  column  |  list  |  call
-                |  '(' condition ')'
+                |  'null'  |  'true'  |  'false'  |  '(' condition ')'
     list        '[' sum ( ',' sum )* ']'
-    call        ( 'in' | 'contains' | 'match' ) '(' sum ',' sum ')'
+    call        ( function | 'in' | 'contains' | 'match' ) '(' condition ( ',' condition )* ')'
 
 After `in`, a list may stand in parentheses. Keywords may be written in capitals, columns not.
 """
@@ -26,10 +27,9 @@ from ranvier.events.query.bounds import (
     MAXIMUM_NESTING_LEVELS,
     MAXIMUM_OPERANDS,
 )
-from ranvier.events.query.cursor import Cursor, not_yet, too_deep, unexpected
+from ranvier.events.query.cursor import Cursor, too_deep, unexpected
 from ranvier.events.query.errors import QueryError, refused
 from ranvier.events.query.lexer import Token, TokenKind
-from ranvier.events.query.rows import COLUMNS
 from ranvier.events.query.syntax import (
     Call,
     Column,
@@ -41,13 +41,19 @@ from ranvier.events.query.syntax import (
 )
 
 _GREATEST_WHOLE = 2**63 - 1
+_TRUE_OR_FALSE = words.CONDITIONS | {words.TRUE, words.FALSE}
 _ANY_OPERAND = "a field, a text, a number, a list or '('"
 
 
 def read_condition(cursor: Cursor) -> Expression:
     """Read an expression that is true or false for each row; refuse one that is neither."""
     start = cursor.token
-    return _as_condition(_either(cursor), start, cursor)
+    return _as_condition(_either(cursor), start)
+
+
+def read_value(cursor: Cursor) -> Expression:
+    """Read any expression: a calculation, a call, or a condition."""
+    return _either(cursor)
 
 
 def read_number(cursor: Cursor) -> Number:
@@ -77,7 +83,7 @@ def _joined(cursor: Cursor, keyword: str, read: Callable[[Cursor], Expression]) 
     joining = cursor.token
     if joining.keyword != keyword:
         return first
-    operands = [_as_condition(first, start, cursor)]
+    operands = [_as_condition(first, start)]
     while cursor.token.keyword == keyword:
         if len(operands) == MAXIMUM_OPERANDS:
             raise _refusal(
@@ -85,7 +91,7 @@ def _joined(cursor: Cursor, keyword: str, read: Callable[[Cursor], Expression]) 
             )
         cursor.take()
         start = cursor.token
-        operands.append(_as_condition(read(cursor), start, cursor))
+        operands.append(_as_condition(read(cursor), start))
     return _call(keyword, joining, *operands)
 
 
@@ -95,7 +101,7 @@ def _negation(cursor: Cursor) -> Expression:
     negating = cursor.take()
     start = cursor.token
     with cursor.nested():
-        return _call(words.NOT, negating, _as_condition(_negation(cursor), start, cursor))
+        return _call(words.NOT, negating, _as_condition(_negation(cursor), start))
 
 
 def _comparison(cursor: Cursor) -> Expression:
@@ -125,7 +131,15 @@ def _sum(cursor: Cursor) -> Expression:
 
 
 def _term(cursor: Cursor) -> Expression:
-    return _chain(cursor, ("*", "/", "%"), _factor)
+    return _chain(cursor, ("*", "/", "%"), _applied)
+
+
+def _applied(cursor: Cursor) -> Expression:
+    result = _factor(cursor)
+    while cursor.token.keyword in words.INFIX and cursor.token.text not in cursor.scope.columns:
+        name = cursor.take()
+        result = _call(name.keyword, name, result, _factor(cursor))
+    return result
 
 
 def _chain(
@@ -179,22 +193,35 @@ def _named(cursor: Cursor) -> Expression:
     if cursor.at_sign("("):
         with cursor.nested():
             return _function(cursor, name)
-    if name.text in COLUMNS:
+    if name.text in cursor.scope.columns:
         return Column(name.text, name.offset)
+    if name.keyword in words.CONSTANTS:
+        return _call(name.keyword, name)
     if name.keyword in words.RESERVED:
         raise unexpected(name, _ANY_OPERAND)
-    raise _unknown(name, "field", COLUMNS)
+    raise _unknown(name, "field", cursor.scope.columns)
 
 
 def _function(cursor: Cursor, name: Token) -> Expression:
-    if name.keyword not in words.RELATIONS:
-        raise _unknown(name, "function", tuple(sorted(words.RELATIONS)))
+    if name.keyword in words.RELATIONS:
+        least, most = 2, 2
+    elif name.keyword in words.FUNCTIONS:
+        least, most = words.FUNCTIONS[name.keyword]
+    else:
+        raise _no_function(name)
     cursor.expect("(")
-    first = _sum(cursor)
-    cursor.expect(",")
-    second = _sum(cursor)
+    operands = [read_value(cursor)]
+    while len(operands) < least or (len(operands) < most and cursor.at_sign(",")):
+        cursor.expect(",")
+        operands.append(read_value(cursor))
     cursor.expect(")")
-    return _call(name.keyword, name, first, second)
+    return _call(name.keyword, name, *operands)
+
+
+def _no_function(name: Token) -> QueryError:
+    if name.keyword in words.AGGREGATES | words.SHAPERS:
+        return _refusal(name, "shapes the whole answer; it stands as a step of its own.")
+    return _unknown(name, "function", tuple(sorted(words.RELATIONS | words.FUNCTIONS.keys())))
 
 
 def _items(cursor: Cursor, closing: str) -> Items:
@@ -219,17 +246,13 @@ def _levels_above(operands: Sequence[Expression], written: Token) -> int:
     return levels
 
 
-def _as_condition(expression: Expression, start: Token, cursor: Cursor) -> Expression:
-    if isinstance(expression, Call) and expression.name in words.CONDITIONS:
+def _as_condition(expression: Expression, start: Token) -> Expression:
+    if isinstance(expression, Call) and expression.name in _TRUE_OR_FALSE:
         return expression
-    if cursor.token.keyword in words.NOT_YET:
-        raise not_yet(cursor.token)
     raise _refusal(start, "begins no condition; compare it with something.")
 
 
 def _unknown(name: Token, kind: str, known: tuple[str, ...]) -> QueryError:
-    if name.keyword in words.NOT_YET:
-        return not_yet(name)
     nearest = get_close_matches(name.text[:64], known, n=1)
     remedy = f"did you mean '{nearest[0]}'?" if nearest else f"there are {', '.join(known)}."
     return _refusal(name, f"is no {kind}; {remedy}")

@@ -1,12 +1,12 @@
-"""From the steps of a query to what must be read, since when, and which rows count."""
+"""From the steps of a query to what must be read, since when, and what is made of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
-from ranvier.events.query.evaluate import Condition, condition_of
 from ranvier.events.query.narrowing import (
     TokenRange,
     required_aggregate,
@@ -14,25 +14,30 @@ from ranvier.events.query.narrowing import (
     requirements_of,
     uses_column,
 )
-from ranvier.events.query.rows import AGGREGATE_SEQUENCE_NUMBER, COLUMNS, TIMESTAMP, TOKEN, Row
-from ranvier.events.query.syntax import Expression, Filter, Last, Limit, Step
+from ranvier.events.query.rows import AGGREGATE_SEQUENCE_NUMBER, TOKEN
+from ranvier.events.query.run import QueryRun
+from ranvier.events.query.scope import EVENT_SCOPE, Scope
+from ranvier.events.query.stages import Stage, Take, stages_of
+from ranvier.events.query.syntax import Expression, Filter, Last, Step, expressions_of
 
 # What Axon's clients expect of a query that names no limit.
 DEFAULT_LIMIT_ROWS: Final = 200
 
-_COLUMNS_OF_AGGREGATE: Final = tuple(column for column in COLUMNS if column != TOKEN)
-
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """How to answer a query: read there, keep what matches, show the newest so many."""
+    """How to answer a query: read there, newest first, and give each row to a run."""
 
-    condition: Condition
-    columns: tuple[str, ...]
-    limit: int
+    stages: tuple[Stage, ...]
+    scope: Scope
     earliest_time_ms: int
     aggregate_id: str | None
     tokens: TokenRange
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the answer."""
+        return self.scope.columns
 
     @property
     def first_token(self) -> int:
@@ -46,22 +51,12 @@ class QueryPlan:
 
     @property
     def identity_column(self) -> str:
-        """The column that tells rows apart and orders them."""
+        """The column that tells events apart and orders them."""
         return TOKEN if self.aggregate_id is None else AGGREGATE_SEQUENCE_NUMBER
 
-    def matches(self, row: Row) -> bool:
-        """Tell whether a row belongs to the answer.
-
-        Raises:
-            QueryError: the row would take more work than the bounds allow.
-        """
-        return self._is_recent(row) and self.condition(row)
-
-    def _is_recent(self, row: Row) -> bool:
-        if self.earliest_time_ms == 0:
-            return True
-        time_ms = row.cell(TIMESTAMP)
-        return isinstance(time_ms, int) and time_ms >= self.earliest_time_ms
+    def run(self) -> QueryRun:
+        """Begin to answer."""
+        return QueryRun(self.stages, self.scope, self.identity_column, self.earliest_time_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +64,43 @@ class Query:
     """A query that has been read and found in order; it can be planned again and again."""
 
     steps: tuple[Step, ...]
-    condition: Condition
+    scope: Scope
+    stages: tuple[Stage, ...]
 
     def plan(self, now_ms: int, *, default_limit: int = DEFAULT_LIMIT_ROWS) -> QueryPlan:
         """Return the plan of this query as asked at `now_ms`, milliseconds since 1970."""
-        conditions = _conditions_of(self.steps)
-        requirements = list(requirements_of(conditions))
+        requirements = list(requirements_of(_conditions_on_events(self.steps)))
         spans_ms = [step.span_ms for step in self.steps if isinstance(step, Last)]
-        limits = [step.row_count for step in self.steps if isinstance(step, Limit)]
         aggregate_id = required_aggregate(requirements)
         # By aggregate, the tokens of the events are not known: who asks for them is read by token.
-        if any(uses_column(condition, TOKEN) for condition in conditions):
+        if any(uses_column(each, TOKEN) for step in self.steps for each in expressions_of(step)):
             aggregate_id = None
+        is_limited = any(isinstance(stage, Take) for stage in self.stages)
         return QueryPlan(
-            condition=self.condition,
-            columns=COLUMNS if aggregate_id is None else _COLUMNS_OF_AGGREGATE,
-            limit=min(limits, default=default_limit),
+            stages=self.stages if is_limited else (*self.stages, Take(default_limit)),
+            scope=self.scope if aggregate_id is None else _without_token(self.scope),
             earliest_time_ms=max(0, now_ms - min(spans_ms, default=now_ms)),
             aggregate_id=aggregate_id,
             tokens=required_tokens(requirements),
         )
 
 
-def query_of(steps: Sequence[Step]) -> Query:
-    """Return the query made of these steps.
+def query_of(steps: Sequence[Step], scope: Scope) -> Query:
+    """Return the query made of these steps, which leave rows with the columns of `scope`.
 
     Raises:
-        QueryError: a pattern of `match` cannot be read.
+        QueryError: an operand that the text must settle is missing or cannot be read.
     """
-    return Query(tuple(steps), condition_of(_conditions_of(steps)))
+    return Query(tuple(steps), scope, stages_of(steps))
 
 
-def _conditions_of(steps: Sequence[Step]) -> list[Expression]:
-    return [step.condition for step in steps if isinstance(step, Filter)]
+def _conditions_on_events(steps: Sequence[Step]) -> list[Expression]:
+    """Return the filters that every event must pass that counts, as far as they come first."""
+    leading = takewhile(lambda step: isinstance(step, (Filter, Last)), steps)
+    return [step.condition for step in leading if isinstance(step, Filter)]
+
+
+def _without_token(scope: Scope) -> Scope:
+    if scope is not EVENT_SCOPE:
+        return scope
+    return Scope(tuple([column for column in scope.columns if column != TOKEN]), scope.times)

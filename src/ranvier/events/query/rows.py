@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -12,6 +12,7 @@ TOKEN: Final = "token"  # noqa: S105  # a place in the log, no secret
 AGGREGATE_IDENTIFIER: Final = "aggregateIdentifier"
 AGGREGATE_SEQUENCE_NUMBER: Final = "aggregateSequenceNumber"
 TIMESTAMP: Final = "timestamp"
+META_DATA: Final = "metaData"
 
 COLUMNS: Final = (
     TOKEN,
@@ -23,7 +24,7 @@ COLUMNS: Final = (
     "payloadRevision",
     "payloadData",
     TIMESTAMP,
-    "metaData",
+    META_DATA,
 )
 
 Shown = str | int | float | bool | None
@@ -42,14 +43,20 @@ class Row(Protocol):
         ...
 
 
-def shown(row: Row, columns: Iterable[str]) -> dict[str, Shown]:
+Evaluator = Callable[[Row], Value]
+"""Gives the value of an expression for a row."""
+
+
+def shown(
+    row: Row, columns: Iterable[str], times: frozenset[str] = frozenset({TIMESTAMP})
+) -> dict[str, Shown]:
     """Return what an answer shows of `row`: times in ISO 8601 (UTC), metadata as text."""
-    return {column: shown_cell(column, row.cell(column)) for column in columns}
+    return {column: shown_value(row.cell(column), is_time=column in times) for column in columns}
 
 
-def shown_cell(column: str, value: Value) -> Shown:
+def shown_value(value: Value, *, is_time: bool) -> Shown:
     """Return one field as an answer shows it."""
-    if column == TIMESTAMP and isinstance(value, int):
+    if is_time and isinstance(value, int):
         return iso_time(value)
     if isinstance(value, (tuple, Mapping)):
         return text_of(value)

@@ -5,7 +5,7 @@ Operators and functions are one kind of node, so a new function is a new name an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -87,4 +87,73 @@ class Limit:
     offset: int
 
 
-Step = Filter | Last | Limit
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a new shape: its name, and what it holds; times are shown as times."""
+
+    name: str
+    expression: Expression
+    is_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A column that sums up many rows; `count()` alone has no operand."""
+
+    name: str
+    function: str
+    operand: Expression | None
+    is_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Gives each row a new shape."""
+
+    fields: tuple[Field, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Makes one row of all those that agree in the keys; without keys one row of all."""
+
+    keys: tuple[Field, ...]
+    aggregates: tuple[Aggregate, ...]
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """What rows are ordered by."""
+
+    expression: Expression
+    is_descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Puts rows with these columns in order, by the first key before the second."""
+
+    keys: tuple[SortKey, ...]
+    columns: tuple[str, ...]
+    offset: int
+
+
+Step = Filter | Last | Limit | Select | Group | Sort
+
+
+def expressions_of(step: Step) -> Iterator[Expression]:
+    """Yield every expression that stands in a step."""
+    match step:
+        case Filter(condition):
+            yield condition
+        case Select(fields):
+            yield from (field.expression for field in fields)
+        case Group(keys, aggregates):
+            yield from (key.expression for key in keys)
+            yield from (each.operand for each in aggregates if each.operand is not None)
+        case Sort(keys):
+            yield from (key.expression for key in keys)
+        case _:
+            pass

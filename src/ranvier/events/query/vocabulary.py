@@ -1,4 +1,4 @@
-"""The words of the query language: those that work, and those whose turn has not come."""
+"""The words of the query language: operators, functions, shapers, units of time."""
 
 from __future__ import annotations
 
@@ -13,22 +13,58 @@ IN: Final = "in"
 CONTAINS: Final = "contains"
 MATCH: Final = "match"
 
-PLUS: Final = "+"
-MINUS: Final = "-"
+SELECT: Final = "select"
+GROUP_BY: Final = "groupby"
+SORT_BY: Final = "sortby"
+AS: Final = "as"
+ASCENDING: Final = "asc"
+DESCENDING: Final = "desc"
+
+COUNT: Final = "count"
+MINIMUM: Final = "min"
+MAXIMUM: Final = "max"
+AVERAGE: Final = "avg"
+SUM: Final = "sum"
+
+NULL: Final = "null"
+TRUE: Final = "true"
+FALSE: Final = "false"
 
 COMPARISONS: Final = frozenset({"=", "!=", "<>", "<", "<=", ">", ">="})
 RELATIONS: Final = frozenset({IN, CONTAINS, MATCH})
 CONDITIONS: Final = COMPARISONS | RELATIONS | {AND, OR, NOT}
-RESERVED: Final = frozenset({AND, OR, NOT, IN, CONTAINS, MATCH, LAST, LIMIT})
+CONSTANTS: Final = frozenset({NULL, TRUE, FALSE})
+AGGREGATES: Final = frozenset({COUNT, MINIMUM, MAXIMUM, AVERAGE, SUM})
+SHAPERS: Final = frozenset({SELECT, GROUP_BY, SORT_BY})
 
-# Parts of the language that clients may use and this node answers with a refusal that says so.
-NOT_YET: Final = frozenset(
-    {
-        "as", "avg", "concat", "count", "formatdate", "groupby", "jsonpath", "left", "length",
-        "lower", "max", "metadata", "min", "null", "right", "select", "sortby", "substring", "sum",
-        "upper", "xpath",
-    }
-)  # fmt: skip
+FUNCTIONS: Final[dict[str, tuple[int, int]]] = {
+    "left": (2, 2),
+    "right": (2, 2),
+    "length": (1, 1),
+    "lower": (1, 1),
+    "upper": (1, 1),
+    "substring": (2, 3),
+    "concat": (2, 2),
+    "formatdate": (2, 3),
+    "minute": (1, 2),
+    "hour": (1, 2),
+    "day": (1, 2),
+    "week": (1, 2),
+    "month": (1, 2),
+    "year": (1, 2),
+    "jsonpath": (2, 2),
+    "xpath": (2, 3),
+    "metadata": (1, 1),
+}
+"""How many operands each function takes: at least, at most."""
+
+INFIX: Final = frozenset(
+    {"left", "right", "substring", "concat", "formatdate", "jsonpath", "xpath"}
+)
+"""Functions that may stand between their two operands, as `contains` does."""
+
+RESERVED: Final = frozenset({AND, OR, NOT, LAST, LIMIT, AS}) | RELATIONS | CONSTANTS | SHAPERS
+"""Words that are never the name of a column."""
 
 SECOND_MS: Final = 1_000
 MINUTE_MS: Final = 60 * SECOND_MS
