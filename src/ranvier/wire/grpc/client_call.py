@@ -29,6 +29,8 @@ class ClientCall:
         self._is_full = False
         self._error: GrpcError | None = None
         self._is_finished = False
+        self.is_half_closed = False
+        """True once this side has said that no further message follows."""
         self._waiters: list[Future[None]] = []
 
     async def write(self, message: bytes) -> None:
@@ -45,6 +47,7 @@ class ClientCall:
 
     def half_close(self) -> None:
         """Say that no further message follows."""
+        self.is_half_closed = True
         self.outgoing.half_close()
 
     def cancel(self) -> None:
@@ -65,6 +68,17 @@ class ClientCall:
         message = self._messages.popleft()
         self._waiting_bytes -= len(message)
         return message
+
+    async def read_many(self, limit: int) -> list[bytes]:
+        """Return the messages that wait, at least one and at most `limit`; none after the end."""
+        first = await self.read()
+        if first is None:
+            return []
+        messages = [first]
+        while self._messages and len(messages) < limit:
+            messages.append(self._messages.popleft())
+            self._waiting_bytes -= len(messages[-1])
+        return messages
 
     async def wait_for_metadata(self) -> Metadata:
         """Wait for what the server sends before its messages; GrpcError if the call fails first."""
