@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -73,7 +73,7 @@ class Contexts:
         request = admin_pb2.GetContextRequest(name=name)
         return info_of(await self._calls.ask("GetContext", request, admin_pb2.ContextOverview))
 
-    async def list(self) -> AsyncIterator[ContextInfo]:
+    async def list(self) -> AsyncGenerator[ContextInfo, None]:
         """Yield every context."""
         async for each in self._calls.read("GetContexts", Empty(), admin_pb2.ContextOverview):
             yield info_of(each)
@@ -83,8 +83,8 @@ class Contexts:
         request = admin_pb2.UpdateContextPropertiesRequest(name=name, meta_data=dict(properties))
         await self._calls.carry_out("UpdateContextProperties", request)
 
-    async def changes(self) -> AsyncIterator[ContextChange]:
-        """Yield what becomes of contexts from now on; ConnectionLost ends it, for some were missed."""
+    async def changes(self) -> AsyncGenerator[ContextChange, None]:
+        """Yield what becomes of contexts from now on; ConnectionLost: some are missed."""
         updates = self._calls.read("SubscribeContextUpdates", Empty(), admin_pb2.ContextUpdate)
         async for update in updates:
             yield ContextChange(update.context, CHANGES[update.type])

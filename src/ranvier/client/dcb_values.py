@@ -51,7 +51,7 @@ class TaggedEvent:
 
     payload: object
     tags: Sequence[Tag] = ()
-    metadata: Mapping[str, str] = NO_TEXTS
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_TEXTS)
     id: str = field(default_factory=new_id)
     time: datetime = field(default_factory=now)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from ranvier.client.codec import Codec
 from ranvier.client.events_message import EventMessage, StoredEvent, milliseconds, wire_event
 from ranvier.client.events_process import ProcessOptions, process_events
-from ranvier.client.events_query import QueryRow, QueryOptions, query_rows
+from ranvier.client.events_query import QueryOptions, QueryRow, query_rows
 from ranvier.client.events_tail import EventTail, TailOptions
 from ranvier.client.persistent_streams import PersistentStreams, ServerPosition
 from ranvier.client.token_store import TokenStore
@@ -44,7 +44,7 @@ class Events:
 
     async def aggregate(
         self, aggregate_id: str, *, start: int = 0, snapshots: bool = True
-    ) -> AsyncIterator[StoredEvent]:
+    ) -> AsyncGenerator[StoredEvent, None]:
         """Yield the events of an aggregate from a sequence number on; none of an unknown one.
 
         With `snapshots`, its newest snapshot comes first, and then only what was appended after it.
@@ -69,7 +69,7 @@ class Events:
         start: int = 0,
         end: int = HIGHEST_SEQUENCE,
         limit: int = 0,
-    ) -> AsyncIterator[StoredEvent]:
+    ) -> AsyncGenerator[StoredEvent, None]:
         """Yield the snapshots of an aggregate, newest first, at most `limit` if that is not 0."""
         request = event_pb2.GetAggregateSnapshotsRequest(
             aggregate_id=aggregate_id, initial_sequence=start, max_sequence=end, max_results=limit
@@ -100,7 +100,9 @@ class Events:
         request = event_pb2.GetTokenAtRequest(instant=milliseconds(time))
         return (await self._calls.ask("GetTokenAt", request, event_pb2.TrackingToken)).token
 
-    def query(self, text: str, options: QueryOptions | None = None) -> AsyncIterator[QueryRow]:
+    def query(
+        self, text: str, options: QueryOptions | None = None
+    ) -> AsyncGenerator[QueryRow, None]:
         """Yield the rows that a query in the server's language finds, as it finds them.
 
         A row with the identity of an earlier one replaces it.
@@ -118,7 +120,7 @@ class Events:
         *,
         start: int = 0,
         options: TailOptions | None = None,
-    ) -> AsyncIterator[StoredEvent]:
+    ) -> AsyncGenerator[StoredEvent, None]:
         """Follow the events behind those that were handled before under this name.
 
         An event counts as handled, and its position is stored, when the next one is asked for:

@@ -22,6 +22,8 @@ from ranvier.proto import event_pb2
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
+EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def new_id() -> str:
@@ -44,8 +46,7 @@ def time_of(time_ms: int) -> datetime:
     try:
         return EPOCH + time_ms * MILLISECOND
     except OverflowError:
-        limit = datetime.min if time_ms < 0 else datetime.max
-        return limit.replace(tzinfo=UTC)
+        return EARLIEST if time_ms < 0 else LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class EventMessage:
     """
 
     payload: object
-    metadata: MetadataMapping = NO_METADATA
+    metadata: MetadataMapping = field(default_factory=lambda: NO_METADATA)
     aggregate_type: str = ""
     aggregate_id: str = ""
     sequence: int = 0

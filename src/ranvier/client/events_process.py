@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ranvier.client.events_message import StoredEvent
@@ -24,7 +24,7 @@ class ProcessOptions:
     """Token at which a new name begins."""
     batch_size: int = 100
     """Events handled before the position is stored, at most; fewer where no more are there."""
-    tail: TailOptions = TailOptions()
+    tail: TailOptions = field(default_factory=TailOptions)
     stop: asyncio.Event | None = None
     """Set it, and the loop ends after the event in hand, with its position stored."""
 

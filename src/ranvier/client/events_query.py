@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +37,7 @@ class QueryRow:
 
 async def query_rows(
     calls: TypedCalls, text: str, options: QueryOptions
-) -> AsyncIterator[QueryRow]:
+) -> AsyncGenerator[QueryRow, None]:
     """Ask and yield rows; of a query that is not live until history is searched."""
     call = await calls.open("QueryEvents")
     request = event_pb2.QueryEventsRequest(
@@ -86,4 +86,4 @@ def cells_of(values: Iterable[event_pb2.QueryValue]) -> tuple[Cell, ...]:
 def cell_of(value: event_pb2.QueryValue) -> Cell:
     """Return a cell; None where it is empty."""
     kind = value.WhichOneof("data")
-    return None if kind is None else getattr(value, kind)  # type: ignore[no-any-return]  # one of four
+    return None if kind is None else getattr(value, kind)

@@ -7,7 +7,14 @@ import asyncio
 from ranvier.client.codec import Codec
 from ranvier.client.commands import Commands
 from ranvier.client.connection import Connection
+from ranvier.client.contexts import Contexts
+from ranvier.client.dcb import DcbEvents
+from ranvier.client.events import Events
 from ranvier.client.message import MessageIds
+from ranvier.client.persistent_streams import PersistentStreams
+from ranvier.client.processors import Processors
+from ranvier.client.scheduler import Scheduler
+from ranvier.client.snapshots import Snapshots
 
 
 class Hub:
@@ -18,6 +25,13 @@ class Hub:
         self.codec = codec
         self.ids = MessageIds()
         self.commands = Commands(connection, codec, self.ids)
+        self.streams = PersistentStreams(connection, codec)
+        self.events = Events(connection, codec, self.streams)
+        self.dcb = DcbEvents(connection, codec)
+        self.snapshots = Snapshots(connection, codec)
+        self.schedule = Scheduler(connection, codec)
+        self.contexts = Contexts(connection)
+        self.processors = Processors(connection)
 
     async def close(self) -> None:
         """Let handlers finish what they have begun; `connect` calls it at the end of its block."""

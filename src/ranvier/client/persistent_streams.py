@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
@@ -133,7 +133,7 @@ class PersistentStreams:
         finally:
             stopping.cancel()
 
-    async def list(self) -> AsyncIterator[StreamStatus]:
+    async def list(self) -> AsyncGenerator[StreamStatus, None]:
         """Yield every stream of the context."""
         request = wire.ListStreamsRequest()
         async for status in self._calls.read("ListStreams", request, wire.StreamStatus):

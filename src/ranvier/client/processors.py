@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,13 +102,13 @@ class Processors:
         )
         return answer.result == admin_pb2.SUCCESS
 
-    async def list(self) -> AsyncIterator[ProcessorInfo]:
+    async def list(self) -> AsyncGenerator[ProcessorInfo, None]:
         """Yield every processor."""
         read = self._calls.read("GetAllEventProcessors", Empty(), admin_pb2.EventProcessor)
         async for each in read:
             yield info_of(each)
 
-    async def of_component(self, component: str) -> AsyncIterator[ProcessorInfo]:
+    async def of_component(self, component: str) -> AsyncGenerator[ProcessorInfo, None]:
         """Yield the processors of one application."""
         request = Component(component=component)
         read = self._calls.read("GetEventProcessorsByComponent", request, admin_pb2.EventProcessor)
@@ -125,7 +125,7 @@ class Processors:
         request = admin_pb2.LoadBalanceRequest(processor=wire_id(processor), strategy=strategy)
         await self._calls.carry_out("SetAutoLoadBalanceStrategy", request)
 
-    async def strategies(self) -> AsyncIterator[BalancingStrategy]:
+    async def strategies(self) -> AsyncGenerator[BalancingStrategy, None]:
         """Yield the ways to spread segments that the server has."""
         read = self._calls.read("GetBalancingStrategies", Empty(), admin_pb2.LoadBalancingStrategy)
         async for each in read:

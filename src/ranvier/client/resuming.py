@@ -39,6 +39,4 @@ class Resuming:
         self._has_progressed = False
         self._failures += 1
         status = StatusCode.UNAVAILABLE if is_lost else None
-        await asyncio.sleep(
-            delay_seconds(self._delays, status, self._failures, random.random)  # noqa: S311  # no secret
-        )
+        await asyncio.sleep(delay_seconds(self._delays, status, self._failures, random.random))

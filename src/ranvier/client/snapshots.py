@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +24,7 @@ class NewSnapshot:
     """A state to keep: a value for the codec, or a Payload as it is to be stored."""
 
     payload: object
-    metadata: Mapping[str, str] = NO_TEXTS
+    metadata: Mapping[str, str] = field(default_factory=lambda: NO_TEXTS)
     time: datetime = field(default_factory=now)
 
 
@@ -77,7 +77,7 @@ class Snapshots:
 
     async def list(
         self, key: str | bytes, *, start: int = 0, before: int = HIGHEST
-    ) -> AsyncIterator[KeyedSnapshot]:
+    ) -> AsyncGenerator[KeyedSnapshot, None]:
         """Yield the snapshots of a key, newest first: from `start` on, below `before`."""
         request = dcb_pb2.ListSnapshotsRequest(
             key=wire_text(key), from_sequence=start, to_sequence=before

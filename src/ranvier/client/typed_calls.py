@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Final, Protocol, Self, TypeVar
 
 from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, translated
@@ -92,7 +92,7 @@ class TypedCalls:
 
     async def read(
         self, method: str, request: Message, answer: type[Answer]
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncGenerator[Answer, None]:
         """Send one message and yield all that answers it."""
         call, messages = await self._first(method, request)
         try:
