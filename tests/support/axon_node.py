@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 import uvloop
 
 from ranvier.axon.context_admin import ContextAdmin
+from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import AxonServices, add_axon_services
@@ -27,6 +28,7 @@ from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.search_events import SearchEvents
+from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
@@ -113,6 +115,12 @@ class AxonNode:
             SearchEvents(events, snapshots),
             now_ms,
         )
+        dcb_services = DcbServices(
+            self.append_events,
+            self.follow_events,
+            self.event_services.read_events,
+            SourceEvents(events),
+        )
         platform = Platform(
             lambda: PublishedNode("node-1", "node-1.example.org", 8124, 8024),
             self.keep_clients,
@@ -125,7 +133,7 @@ class AxonNode:
         context_admin = ContextAdmin(self.contexts, platform.published)
         add_axon_services(
             self.server,
-            AxonServices(self.event_services, platform, context_admin=context_admin),
+            AxonServices(self.event_services, dcb_services, platform, context_admin=context_admin),
         )
         await self.follow_events.start()
         await self.keep_clients.start()

@@ -190,7 +190,17 @@ class MemoryEventLog:
         before_token: int,
         page_bytes: int,
     ) -> MatchPage:
-        raise NotImplementedError
+        head = await self.head(context)
+        rows: list[tuple[int, bytes]] = []
+        end = min(before_token, head)
+        for token, event in list(enumerate(self.context(context).events))[from_token:end]:
+            if criteria and not any(one.matches(event.name, event.tags) for one in criteria):
+                continue
+            page_bytes -= len(event.data)
+            if rows and page_bytes < 0:
+                return MatchPage(rows, token, head)
+            rows.append((token, event.data))
+        return MatchPage(rows, max(from_token, end), head)
 
 
 class MemorySnapshots:

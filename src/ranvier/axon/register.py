@@ -7,8 +7,8 @@ from typing import Final
 
 from ranvier.axon.answering import answering_one
 from ranvier.axon.context_admin import CONTEXT_ADMIN, ContextAdmin
-from ranvier.axon.dcb_append import DCB_EVENT_STORE, DcbAppendCall
-from ranvier.axon.errors import refuse_large_message
+from ranvier.axon.dcb_append import DCB_EVENT_STORE
+from ranvier.axon.dcb_events import DcbServices, dcb_event_store_methods
 from ranvier.axon.event_scheduler import (
     DCB_EVENT_SCHEDULER,
     EVENT_SCHEDULER,
@@ -30,6 +30,7 @@ class AxonServices:
     """What the services of the Axon API call, one field for each group of them."""
 
     events: EventServices
+    dcb_events: DcbServices
     platform: Platform
     schedule_events: ScheduleEvents | None = None
     context_admin: ContextAdmin | None = None
@@ -38,15 +39,7 @@ class AxonServices:
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
     """Offer every service of the API: what is built, and a refusal with its reason for the rest."""
     server.add_service(EVENT_STORE, event_store_methods(services.events))
-    server.add_service(
-        DCB_EVENT_STORE,
-        {
-            "Append": streaming(
-                lambda call: DcbAppendCall(call, services.events.append_events),
-                oversized=refuse_large_message,
-            )
-        },
-    )
+    server.add_service(DCB_EVENT_STORE, dcb_event_store_methods(services.dcb_events))
     server.add_service(
         PLATFORM_SERVICE,
         {

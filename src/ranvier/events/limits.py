@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ranvier.events.append import Append, AppendCondition
@@ -71,6 +72,21 @@ def refuse_snapshot(snapshot: Snapshot, limits: AppendLimits = DEFAULT_LIMITS) -
     )
 
 
+def refuse_criteria(
+    criteria: Sequence[Criterion], limits: AppendLimits = DEFAULT_LIMITS
+) -> InvalidEvent | None:
+    """Say why these criteria cannot be asked for, or None if they can."""
+    if len(criteria) > limits.criteria_per_condition:
+        return InvalidEvent(
+            "list of criteria",
+            f"has {len(criteria)} criteria, the limit is {limits.criteria_per_condition}",
+        )
+    refusal: InvalidEvent | None = None
+    for criterion in criteria:
+        refusal = refusal or _refuse_criterion(criterion, limits)
+    return refusal
+
+
 def refuse_text(field: str, text: str) -> InvalidEvent | None:
     """Say why this text cannot be an identifier or a name, or None if it can."""
     if text.isascii():
@@ -114,15 +130,7 @@ def _refuse_tags(tags: tuple[Tag, ...], limit: int) -> InvalidEvent | None:
 
 
 def _refuse_condition(condition: AppendCondition, limits: AppendLimits) -> InvalidEvent | None:
-    if len(condition.criteria) > limits.criteria_per_condition:
-        return InvalidEvent(
-            "append condition",
-            f"has {len(condition.criteria)} criteria, the limit is {limits.criteria_per_condition}",
-        )
-    refusal = _refuse_number("marker", condition.marker)
-    for criterion in condition.criteria:
-        refusal = refusal or _refuse_criterion(criterion, limits)
-    return refusal
+    return _refuse_number("marker", condition.marker) or refuse_criteria(condition.criteria, limits)
 
 
 def _refuse_criterion(criterion: Criterion, limits: AppendLimits) -> InvalidEvent | None:

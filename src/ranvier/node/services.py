@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from ranvier.axon.context_admin import ContextAdmin
+from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform
 from ranvier.axon.register import AxonServices
@@ -25,6 +26,7 @@ from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapsh
 from ranvier.services.schedule_events import ScheduleEvents, ScheduleSources
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
+from ranvier.services.source_events import SourceEvents
 from ranvier.storage.database import Database
 
 
@@ -63,6 +65,13 @@ class NodeServices:
             unix_ms,
             metrics.events_sent.add,
         )
+        self.for_dcb_events = DcbServices(
+            self.append,
+            self.follow,
+            self.read,
+            SourceEvents(events),
+            metrics.events_sent.add,
+        )
         self.contexts = AdministerContexts(database.contexts)
         self.contexts.watch(
             ContextWatch(
@@ -89,6 +98,7 @@ class NodeServices:
         """Return what the Axon API calls."""
         return AxonServices(
             self.for_events,
+            self.for_dcb_events,
             platform,
             self.schedule,
             ContextAdmin(self.contexts, platform.published),

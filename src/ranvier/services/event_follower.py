@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from ranvier.errors import RanvierError
+from ranvier.events.criterion import Criterion
 from ranvier.services.errors import TokenBeyondHead
 from ranvier.services.event_feed import EventFeed
-from ranvier.storage.event_log import EventLog, Page
+from ranvier.storage.event_log import EventLog, MatchPage, Page
 
 LOOKS_BEYOND_HEAD = 5
 """Looks that a reader beyond the head is given. Clients that want only what there is hold their
@@ -99,6 +101,22 @@ class EventFollower:
             return Page(self.position, [], self.position, [])
         page = await self._page(end, page_bytes, with_names=with_names)
         self.position = page.next_token
+        return page
+
+    async def read_matching(self, criteria: Sequence[Criterion], page_bytes: int) -> MatchPage:
+        """Return the next events that match, and move the position behind what was looked at.
+
+        There may be none although the position moved. No criteria match all.
+        """
+        self.refuse_when_ended()
+        page = await self._event_log.read_matching(
+            self.feed.context,
+            criteria,
+            from_token=self.position,
+            before_token=self.feed.deliverable,
+            page_bytes=page_bytes,
+        )
+        self.position = max(self.position, page.next_token)
         return page
 
     async def _page(self, end: int, page_bytes: int, *, with_names: bool) -> Page:

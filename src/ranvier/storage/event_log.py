@@ -41,11 +41,12 @@ class MatchPage:
     """Matching events as (token, data), ascending; there may be none although more follow.
 
     All matches below `next_token` have been seen; it ends at the end asked for or at the head,
-    whichever comes first.
+    whichever comes first. `head` is the context's head as it was before the look.
     """
 
     rows: Sequence[tuple[int, bytes]]
     next_token: int
+    head: int
 
 
 class EventLog(Protocol):

@@ -87,7 +87,7 @@ def test_an_append_has_a_limit_of_bytes_and_of_events() -> None:
     ("condition", "field"),
     [
         (AppendCondition(2**63), "marker"),
-        (AppendCondition(0, (Criterion(),) * 1_001), "append condition"),
+        (AppendCondition(0, (Criterion(),) * 1_001), "list of criteria"),
         (AppendCondition(0, (Criterion(names=("a",) * 1_001),)), "criterion"),
         (AppendCondition(0, (Criterion(names=("a", "b\0")),)), "payload type"),
         (AppendCondition(0, (Criterion((Tag(b"k" * 256, b""),)),)), "tag"),

@@ -158,9 +158,13 @@ class SqliteEvents:
         """Read the events in a range of tokens that match any of the criteria; none match all."""
         context_id = self._tools.known.id_of(context)
         wanted = TokenRange(context_id, from_token, before_token, page_bytes)
-        return await self._tools.readers.run(
+        seen_heads = self._tools.seen_heads
+        floor = seen_heads.floor(context_id)
+        page = await self._tools.readers.run(
             lambda connection: read_matches(connection, self._sizes, criteria, wanted)
         )
+        seen_heads.hold_against(context, context_id, floor, page.head)
+        return page
 
     def _append(
         self, writer: Writer, target: Target, appends: Sequence[Append]

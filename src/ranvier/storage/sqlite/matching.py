@@ -36,7 +36,7 @@ def read_matches(
     ((head,),) = fetch_all(connection, _HEAD, (wanted.context_id,)) or ((0,),)
     seen_to = end = min(bounded_token(wanted.before_token), head)
     if start >= end:
-        return MatchPage((), start)
+        return MatchPage((), start, head)
     tokens: set[int] = set()
     for criterion in criteria or (EVERYTHING,):
         matches, looked_to = _candidates(connection, wanted.context_id, criterion, start, end)
@@ -46,7 +46,7 @@ def read_matches(
     rows = read_chosen(connection, sizes, wanted, chosen)
     if len(rows) < len(chosen):
         seen_to = rows[-1][0] + 1
-    return MatchPage(rows, seen_to)
+    return MatchPage(rows, seen_to, head)
 
 
 def _candidates(
