@@ -13,7 +13,9 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
+from ranvier.axon.query_row import EventRow
 from ranvier.events.append import Append, Outcome
+from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
@@ -23,6 +25,8 @@ from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
+from ranvier.services.run_queries import RunQueries
+from ranvier.services.search_events import SearchEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, PartHealth, WebDependencies
@@ -87,6 +91,7 @@ class WebNode:
     seconds: float = 100_000.0
     refused_tokens: int = 0
     facts: NodeFacts = FACTS
+    measurements: list[Measurement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         numbers = itertools.count()
@@ -113,6 +118,9 @@ class WebNode:
             follow=self.follow,
             read=ReadEvents(self.log, store),
             snapshots=StoreSnapshots(store),
+            queries=RunQueries(
+                SearchEvents(self.log, store), self.follow, EventRow, lambda: NOW_MS
+            ),
             clients=self.clients,
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
@@ -122,6 +130,7 @@ class WebNode:
             node=lambda: self.facts,
             health=lambda: self.health,
             metrics=lambda: b"ranvier_node_info 1.0\n",
+            measurements=lambda: self.measurements,
             access_token=None if self.access_token is None else Secret(self.access_token),
             token_refused=self._note_refused_token,
             clock=self.clock,

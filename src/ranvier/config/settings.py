@@ -98,6 +98,24 @@ class HeartbeatSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySettings:
+    """Ad-hoc queries over events, not those that applications answer."""
+
+    limit: int = setting(
+        integer(1, 10_000),
+        "rows of an ad-hoc query that names no limit",
+        default=200,
+        axon=(axon("query.limit"),),
+    )
+    timeout_seconds: float = setting(
+        SECONDS,
+        "time that an ad-hoc query has for history",
+        default=300.0,
+        axon=(axon("query.timeout", MILLISECONDS),),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """What the node tells on standard error."""
 
@@ -241,6 +259,7 @@ class Settings:
         SECONDS, "time that running calls get to end when the node is told to stop", default=3.0
     )
     heartbeat: HeartbeatSettings
+    query: QuerySettings
     log: LogSettings
     limits: LimitSettings
 

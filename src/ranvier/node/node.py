@@ -7,6 +7,7 @@ import logging
 import time
 
 from ranvier import __version__
+from ranvier.axon.event_store import run_queries
 from ranvier.axon.kind_guard import guarded
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import add_axon_services
@@ -119,6 +120,7 @@ class Node:
             follow=services.follow,
             read=services.read,
             snapshots=services.snapshots,
+            queries=run_queries(services.for_events),
             clients=services.clients,
             event_log=self._database.events,
             contexts=self._database.contexts,
@@ -128,6 +130,7 @@ class Node:
             node=self._facts,
             health=self._health.parts,
             metrics=self._metrics.exposition,
+            measurements=self._metrics.measurements,
             access_token=settings.access_token if settings.access_control else None,
             token_refused=lambda: self._metrics.authentication_errors.add(ANY_CONTEXT),
             clock=time.monotonic,

@@ -23,6 +23,7 @@ from ranvier.services.context_watch import ContextWatch
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
+from ranvier.services.run_queries import QueryLimits
 from ranvier.services.schedule_events import ScheduleEvents, ScheduleSources
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
@@ -64,6 +65,7 @@ class NodeServices:
             SearchEvents(events, snapshots),
             unix_ms,
             metrics.events_sent.add,
+            QueryLimits(settings.query.limit, settings.query.timeout_seconds),
         )
         self.for_dcb_events = DcbServices(
             self.append,

@@ -19,6 +19,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
 
+from ranvier.observability.measurements import Measurement, measurements
 from ranvier.observability.operation import ContextCounts, Operation, prometheus_name
 
 logger = logging.getLogger("ranvier.observability")
@@ -66,6 +67,10 @@ class Metrics:
     def exposition(self) -> bytes:
         """Render everything in Prometheus' text format, version 0.0.4."""
         return generate_latest(self.registry)
+
+    def measurements(self) -> list[Measurement]:
+        """Return every figure by itself."""
+        return list(measurements(self.registry.collect()))
 
     def _operation(self, name: str, description: str) -> Operation:
         operation = Operation(name, description)

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from ranvier.web.access import AccessControl
+from ranvier.web.actuator_metrics import ActuatorMetricsResource
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
 from ranvier.web.contexts import ContextsResource
@@ -23,6 +24,7 @@ from ranvier.web.posted_messages import PostingRules
 from ranvier.web.public import PublicResource
 from ranvier.web.refusals import add_refusals
 from ranvier.web.request_bodies import BodyLimits, RequestBodies
+from ranvier.web.search import SearchResource
 from ranvier.web.security_headers import SecurityHeaders
 from ranvier.web.snapshots import SnapshotsResource
 
@@ -66,6 +68,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     )
     EventsResource(dependencies, rules, streams).add_to(app)
     SnapshotsResource(dependencies, rules).add_to(app)
+    SearchResource(dependencies, streams).add_to(app)
     PublicResource(
         dependencies.node,
         dependencies.administer_contexts,
@@ -74,6 +77,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     ContextsResource(dependencies.administer_contexts).add_to(app)
     HealthResource(dependencies.health).add_to(app)
     MonitoringResource(dependencies.metrics, dependencies.node).add_to(app)
+    ActuatorMetricsResource(dependencies.measurements).add_to(app)
     InternalResource(dependencies.contexts).add_to(app)
     NodePage(dependencies).add_to(app)
     ApiPages(app).add_to(app)

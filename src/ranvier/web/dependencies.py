@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
@@ -12,6 +13,7 @@ from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
+from ranvier.services.run_queries import RunQueries
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
@@ -51,6 +53,7 @@ class WebDependencies:
     follow: FollowEvents
     read: ReadEvents
     snapshots: StoreSnapshots
+    queries: RunQueries
     clients: KeepClients
     event_log: EventLog
     contexts: ContextCatalogue
@@ -64,6 +67,8 @@ class WebDependencies:
     """The node is ready when every part is up; must not wait for anything."""
     metrics: Callable[[], bytes]
     """The figures of the node in Prometheus' text format."""
+    measurements: Callable[[], Sequence[Measurement]]
+    """The same figures one by one."""
     access_token: Secret | None
     """Required of every request that is not open to all; None where access control is off."""
     token_refused: Callable[[], None]

@@ -9,6 +9,7 @@ WebError
 ├── HeadTooLarge           the request line or its headers are too long
 ├── MediaTypeNotTaken      the body is not announced as JSON
 ├── NothingHere            no resource has this path
+├── UnknownFigure          no figure has this name, or none with these tags
 ├── MethodNotTaken         the resource does not know this method
 ├── AccessTokenMissing     access control is on and no token came
 ├── AccessTokenWrong       access control is on and another token came
@@ -119,6 +120,16 @@ class NothingHere(WebError):
 
     def __init__(self) -> None:
         super().__init__("There is nothing at this path: /openapi.json lists what there is.")
+
+
+class UnknownFigure(WebError):
+    """No figure of the node has this name, or none with these tags."""
+
+    code: ClassVar[str] = "RANVIER-UNKNOWN-METRIC"
+    status: ClassVar[int] = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no figure {name} with these tags: ask /actuator/metrics.")
 
 
 class MethodNotTaken(WebError):

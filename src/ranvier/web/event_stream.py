@@ -25,6 +25,11 @@ def data_line(json: bytes) -> bytes:
     return b"data: " + json + b"\n\n"
 
 
+def named_event(name: str, json: bytes) -> bytes:
+    """Return one event of that name whose data is this JSON."""
+    return b"event: " + name.encode() + b"\n" + data_line(json)
+
+
 class EventStreamResponse(Response):
     """Sends blocks as they come until they end, the client leaves, or the node stops.
 
@@ -84,7 +89,7 @@ class EventStreamResponse(Response):
 
 def error_event(error: RanvierError) -> bytes:
     """Return the event that tells why a stream ends early."""
-    return b"event: error\n" + data_line(problem_body(error))
+    return named_event("error", problem_body(error))
 
 
 async def until_gone(receive: Receive) -> None:

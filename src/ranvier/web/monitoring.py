@@ -13,7 +13,7 @@ from ranvier.observability.metrics import CONTENT_TYPE
 from ranvier.web.camel_model import CamelModel
 from ranvier.web.dependencies import NodeFacts
 
-ACTUATOR_PATHS: Final = ("health", "info", "prometheus")
+ACTUATOR_PATHS: Final = ("health", "info", "metrics", "prometheus")
 
 PLAIN_TEXT: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/plain": {"schema": {"type": "string"}}}}

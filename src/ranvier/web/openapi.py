@@ -44,6 +44,7 @@ PROBLEM: Final[Description] = {
         "code": {"type": "string", "description": "Stable: AXONIQ-nnnn where Axon has a code."},
         "detail": {"type": "string", "description": "One sentence that names the remedy."},
         "field": {"type": "string", "description": "The part of the request that is wrong."},
+        "position": {"type": "integer", "description": "Of a query: the place, counted from 1."},
         "retryMayHelp": {"type": "boolean"},
     },
 }

@@ -38,6 +38,9 @@ def problem_body(error: RanvierError) -> bytes:
     }
     if field is not None:
         problem["field"] = str(field).encode("utf-8", "backslashreplace").decode()
+    position = getattr(error, "position", None)
+    if position is not None:
+        problem["position"] = position
     return msgspec.json.encode(problem)
 
 
