@@ -20,9 +20,12 @@ MessageError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ranvier.errors import RanvierError
+
+SHOWN_LENGTH: Final = 200
+"""Characters of a caller's own text that an error repeats."""
 
 
 class MessageError(RanvierError):
@@ -39,7 +42,7 @@ class NoCommandHandler(MessageError):
 
     def __init__(self, name: str, context: str) -> None:
         super().__init__(
-            f"No handler for command {name} in context {context}:"
+            f"No handler for command {name[:SHOWN_LENGTH]} in context {context}:"
             " start a client that handles it, or correct the name."
         )
 
@@ -75,18 +78,18 @@ class DuplicateCommand(MessageError):
 
     def __init__(self, message_id: str) -> None:
         super().__init__(
-            f"A command with the id {message_id!r} is in flight already: give each its own id."
+            f"A command with the id {message_id[:SHOWN_LENGTH]!r} is in flight already: give each its own id."
         )
 
 
 class QueueFull(MessageError):
-    """As many messages wait for this handler as the node keeps."""
+    """As much waits for this handler, or on this node, as the node keeps."""
 
     code: ClassVar[str] = "AXONIQ-1900"
     retry_may_help: ClassVar[bool] = True
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} messages wait for this handler already; send it again later.")
+    def __init__(self, limit: int, unit: str = "messages") -> None:
+        super().__init__(f"{limit} {unit} wait for handlers already; send this one again later.")
 
 
 class NoQueryHandler(MessageError):
@@ -97,7 +100,7 @@ class NoQueryHandler(MessageError):
 
     def __init__(self, name: str, context: str) -> None:
         super().__init__(
-            f"No handler for query {name} in context {context}:"
+            f"No handler for query {name[:SHOWN_LENGTH]} in context {context}:"
             " start a client that handles it, or correct the name."
         )
 
@@ -119,7 +122,7 @@ class DuplicateQuery(MessageError):
 
     def __init__(self, message_id: str) -> None:
         super().__init__(
-            f"A query with the id {message_id!r} is in flight already: give each its own id."
+            f"A query with the id {message_id[:SHOWN_LENGTH]!r} is in flight already: give each its own id."
         )
 
 

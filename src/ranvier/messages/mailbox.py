@@ -51,15 +51,15 @@ class Mailbox(Generic[Key, Item]):
         items[key] = item
         self._priority_of[key] = priority
 
-    def pop(self) -> Item:
-        """Take the item whose turn it is; the mailbox must not be empty."""
+    def pop(self) -> tuple[Key, Item]:
+        """Take the item whose turn it is, with its key; the mailbox must not be empty."""
         priority = self._priorities[-1]
         items = self._by_priority[priority]
         key, item = items.popitem(last=False)
         del self._priority_of[key]
         if not items:
             self._forget(priority)
-        return item
+        return key, item
 
     def remove(self, key: Key) -> Item | None:
         """Take the item that waits under this key, None if there is none."""
@@ -72,7 +72,15 @@ class Mailbox(Generic[Key, Item]):
             self._forget(priority)
         return item
 
-    def drain(self) -> list[Item]:
+    def items(self) -> list[tuple[Key, Item]]:
+        """Return all items with their keys, in the order in which their turn will come."""
+        return [
+            entry
+            for priority in reversed(self._priorities)
+            for entry in self._by_priority[priority].items()
+        ]
+
+    def drain(self) -> list[tuple[Key, Item]]:
         """Take all items, in the order in which their turn would have come."""
         return [self.pop() for _ in range(len(self))]
 

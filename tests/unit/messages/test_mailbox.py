@@ -14,7 +14,9 @@ def test_priority_goes_first_then_arrival() -> None:
     mailbox = Mailbox[int, str]()
     for number, (item, priority) in enumerate([("a", 0), ("b", 5), ("c", 0), ("d", 5), ("e", -1)]):
         mailbox.put(number, item, priority)
-    assert mailbox.drain() == ["b", "d", "a", "c", "e"]
+    turns = [(1, "b"), (3, "d"), (0, "a"), (2, "c"), (4, "e")]
+    assert mailbox.items() == turns
+    assert mailbox.drain() == turns
     assert len(mailbox) == 0
 
 
@@ -49,10 +51,11 @@ def test_the_mailbox_agrees_with_a_sorted_list(steps: list[tuple[str, int, int]]
             mailbox.put(key, key, priority)
             model = sorted([*model, (-priority, number, key)])
         elif step == "pop" and model:
-            assert mailbox.pop() == model.pop(0)[2]
+            assert mailbox.pop() == (model[0][2], model[0][2])
+            del model[0]
         elif step == "remove":
             there = any(own == key for _, _, own in model)
             assert mailbox.remove(key) == (key if there else None)
             model = [each for each in model if each[2] != key]
         assert len(mailbox) == len(model)
-    assert mailbox.drain() == [key for _, _, key in model]
+    assert mailbox.drain() == [(key, key) for _, _, key in model]

@@ -1,0 +1,327 @@
+"""Routes commands to handlers and their answers back: callbacks only, no task or future for each.
+
+A command's way: `dispatch` chooses a handler and sends, or lets it wait for a permit; `answer`
+finds it by the handler's stream and the id. Every command is answered once, whatever happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from ranvier.errors import RanvierError
+from ranvier.events.errors import UnknownContext
+from ranvier.messages.command_routing import CommandRouting
+from ranvier.messages.deadlines import SLOT_MS, Deadlines
+from ranvier.messages.errors import (
+    CommandHandlerLost,
+    CommandTimedOut,
+    NameMissing,
+    NoCommandHandler,
+    QueueFull,
+)
+from ranvier.messages.handler import Handler
+from ranvier.services.append_sequencer import counted_context
+from ranvier.services.errors import NodeStopping
+from ranvier.services.topology import Registration, Topology
+from ranvier.services.waiting_command import HandlerLink, HandlerStream, WaitingCommand
+
+TIMEOUT_MS: Final = 300_000
+"""How long a command may take that does not say itself; the same as Axon Server's."""
+
+TIMEOUT_MS_MAX: Final = 24 * 3_600_000
+"""The longest that a command may ask for: nobody waits longer at an open call."""
+
+WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Bytes of all commands that wait for permits, beside the bound on their number."""
+
+FAREWELL_SECONDS: Final = 2.0
+"""How long a stop waits for the answers to commands that handlers are working on."""
+
+
+class CommandMeter(Protocol):
+    """Counts the commands of each context."""
+
+    def done(self, context: str, count: int, seconds: float) -> None:
+        """Count a command that was answered by its handler so long after it came."""
+
+    def failed(self, context: str) -> None:
+        """Count a command that was not."""
+
+
+class KnownContexts(Protocol):
+    """Tells which contexts there are, without waiting."""
+
+    def expect_known(self, context: str) -> None:
+        """Raise `UnknownContext` if there is none of that name."""
+
+
+class DispatchCommands:
+    """All commands of this node that are under way, and the handlers that they go to."""
+
+    def __init__(
+        self,
+        contexts: KnownContexts,
+        topology: Topology,
+        meter: CommandMeter,
+        clock: Callable[[], float],
+    ) -> None:
+        """`clock` tells seconds that never go back."""
+        self._contexts = contexts
+        self._topology = topology
+        self._meter = meter
+        self._clock = clock
+        self._routing: CommandRouting[HandlerStream] = CommandRouting()
+        self._deadlines: Deadlines[WaitingCommand] = Deadlines()
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting_bytes = 0
+        self._is_stopping = False
+        self._emptied: asyncio.Event | None = None
+        self.stray_answers = 0
+        """Answers of handlers that nobody waited for: second ones, late ones, those for others."""
+
+    async def start(self) -> None:
+        """Nothing is to be prepared."""
+
+    async def stop(self) -> None:
+        """Take nothing new, let handlers answer for a moment, then end their streams."""
+        self._is_stopping = True
+        for stream in self.streams():
+            self._reroute([command for _, command in stream.waiting.drain()])
+        if self.active_count:
+            self._emptied = asyncio.Event()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._emptied.wait(), FAREWELL_SECONDS)
+        for stream in self.streams():
+            self._close(stream, NodeStopping())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # What is shown.
+
+    @property
+    def active_count(self) -> int:
+        """Commands that handlers are working on."""
+        return sum(len(stream.sent) for stream in self._routing.flows.values())
+
+    @property
+    def queued_count(self) -> int:
+        """Commands that wait for permits."""
+        return sum(len(stream.waiting) for stream in self._routing.flows.values())
+
+    def streams(self) -> list[HandlerStream]:
+        """Return the handlers' streams that are open, in the order of coming."""
+        return list(self._routing.flows.values())
+
+    def end_context(self, context: str) -> None:
+        """End the streams of all handlers of a context that is no more."""
+        for stream in self.streams():
+            if stream.handler.context == context:
+                self._close(stream, UnknownContext(context))
+
+    # What handlers do.
+
+    def join(self, handler: Handler, link: HandlerLink) -> HandlerStream:
+        """Take a handler's new stream; raises `NodeStopping`, `UnknownContext`."""
+        if self._is_stopping:
+            raise NodeStopping
+        self._contexts.expect_known(handler.context)
+        stream = HandlerStream(handler, link)
+        self._routing.join(stream)
+        return stream
+
+    def subscribe(self, stream: HandlerStream, name: str, load_factor: int) -> None:
+        """Let commands of this name come to a handler; raises an `InstructionRefused`."""
+        if not name:
+            raise NameMissing("command")
+        handler = stream.handler
+        self._routing.table.subscribe(handler.context, name, handler, load_factor)
+        self._topology.added(registration(handler, name, load_factor))
+
+    def unsubscribe(self, stream: HandlerStream, name: str) -> None:
+        """Let no new command of this name come; those that were sent are still answered.
+
+        Those that wait go to another handler.
+        """
+        if not name:
+            raise NameMissing("command")
+        handler = stream.handler
+        if not self._routing.table.unsubscribe(handler.context, name, handler):
+            return
+        self._topology.removed(registration(handler, name))
+        moved = [command for _, command in stream.waiting.items() if command.name == name]
+        for command in moved:
+            stream.waiting.remove(command.message_id)
+        self._reroute(moved)
+
+    def grant(self, stream: HandlerStream, permits: int) -> None:
+        """Add permits and send what has waited for them; raises `PermitsNotPositive`."""
+        stream.permits.grant(permits)
+        self._send_waiting(stream)
+
+    def resumed(self, stream: HandlerStream) -> None:
+        """Go on sending: the handler's stream takes more again."""
+        stream.is_held = False
+        self._send_waiting(stream)
+
+    def answer(self, stream: HandlerStream, message_id: str, response: bytes) -> None:
+        """Pass a handler's response on to whoever waits for it; nobody may."""
+        command = stream.answered(message_id)
+        if command is None:
+            self.stray_answers += 1
+            return
+        command.stream = None
+        self._deadlines.lift(command, command.slot)
+        self._meter.done(command.context, 1, self._clock() - command.came_at)
+        command.answered(response)
+        if self._emptied is not None:
+            self._note_emptied()
+
+    def leave(self, stream: HandlerStream) -> None:
+        """Forget a handler whose stream is gone; leaving twice is allowed.
+
+        Commands that it was sent fail with 4001; those that waited go to another handler.
+        """
+        handler = stream.handler
+        if handler not in self._routing.flows:
+            return
+        for name in self._routing.leave(handler):
+            self._topology.removed(registration(handler, name))
+        sent, waiting = stream.lose()
+        for command in sent:
+            self._fail(command, CommandHandlerLost(handler.client_id))
+        self._reroute(waiting)
+        self._note_emptied()
+
+    # What callers do.
+
+    def dispatch(self, command: WaitingCommand) -> None:
+        """Send a command to a handler, or let it wait for one; it is answered once."""
+        now = command.came_at = self._clock()
+        if self._is_stopping:
+            self._fail(command, NodeStopping())
+            return
+        timeout_ms = command.timeout_ms
+        if not 0 < timeout_ms <= TIMEOUT_MS_MAX:
+            timeout_ms = command.timeout_ms = TIMEOUT_MS if timeout_ms <= 0 else TIMEOUT_MS_MAX
+        command.slot = self._deadlines.set(command, int(now * 1_000) + timeout_ms)
+        if self._timer is None:
+            self._look_again()
+        self._route(command)
+
+    def cancel(self, command: WaitingCommand) -> None:
+        """Forget a command whose caller has gone; its handler is not told."""
+        if self._withdraw(command):
+            self._deadlines.lift(command, command.slot)
+            self._meter.failed(command.context)
+
+    # How a command comes to its handler.
+
+    def _route(self, command: WaitingCommand) -> None:
+        message_id = command.message_id
+        try:
+            stream = self._routing.choose(
+                command.context, command.name, message_id, command.routing_key, command.metadata
+            )
+            is_sent = stream.offer(message_id, command, command.priority)
+        except RanvierError as error:
+            self._fail(command, self._told(error, command.context))
+            return
+        command.stream = stream
+        if is_sent:
+            self._send(stream, command)
+        else:
+            self._keep(command)
+
+    def _told(self, error: RanvierError, context: str) -> RanvierError:
+        """Return what a caller is told: that nobody handles commands where nothing is, is less."""
+        if isinstance(error, NoCommandHandler):
+            try:
+                self._contexts.expect_known(context)
+            except UnknownContext as unknown:
+                return unknown
+        return error
+
+    def _send(self, stream: HandlerStream, command: WaitingCommand) -> None:
+        message, command.message = command.message, b""
+        command.was_sent = True
+        if not stream.link.send_command(message):
+            stream.is_held = True
+
+    def _send_waiting(self, stream: HandlerStream) -> None:
+        while (entry := stream.next_to_send()) is not None:
+            command = entry[1]
+            self._waiting_bytes -= len(command.message)
+            self._send(stream, command)
+
+    def _keep(self, command: WaitingCommand) -> None:
+        """Count what a waiting command holds; refuse it where that is too much."""
+        self._waiting_bytes += len(command.message)
+        if self._waiting_bytes > WAITING_BYTES_MAX:
+            self._withdraw(command)
+            self._fail(command, QueueFull(WAITING_BYTES_MAX, "bytes"))
+
+    def _withdraw(self, command: WaitingCommand) -> bool:
+        """Take a command away from its handler; False if it is with none."""
+        stream, command.stream = command.stream, None
+        if stream is None:
+            return False
+        stream.abandon(command.message_id)
+        if not command.was_sent:
+            self._waiting_bytes -= len(command.message)
+        self._note_emptied()
+        return True
+
+    def _reroute(self, commands: Iterable[WaitingCommand]) -> None:
+        """Find another handler for commands that were taken out of a mailbox."""
+        for command in commands:
+            self._waiting_bytes -= len(command.message)
+            command.stream = None
+            if self._is_stopping:
+                self._fail(command, NodeStopping())
+            else:
+                self._route(command)
+
+    def _fail(self, command: WaitingCommand, error: RanvierError) -> None:
+        command.stream = None
+        self._deadlines.lift(command, command.slot)
+        self._meter.failed(counted_context(command.context, error))
+        command.failed(error)
+
+    # Time and the end.
+
+    def _look_again(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(SLOT_MS / 1_000, self._look)
+
+    def _look(self) -> None:
+        """Answer commands whose time is over; look again while there are any."""
+        self._timer = None
+        for command in self._deadlines.passed(int(self._clock() * 1_000)):
+            self._withdraw(command)
+            self._fail(command, CommandTimedOut(command.timeout_ms, was_sent=command.was_sent))
+        if self._deadlines:
+            self._look_again()
+
+    def _close(self, stream: HandlerStream, error: RanvierError) -> None:
+        self.leave(stream)
+        stream.link.close(error)
+
+    def _note_emptied(self) -> None:
+        if self._emptied is not None and not self.active_count:
+            self._emptied.set()
+
+
+def registration(handler: Handler, name: str, load_factor: int = 100) -> Registration:
+    """Return what the topology knows of an offer to handle commands."""
+    return Registration(
+        "command",
+        handler.context,
+        name,
+        handler.client_id,
+        handler.stream_id,
+        handler.component_name,
+        load_factor,
+    )
