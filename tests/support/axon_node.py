@@ -7,29 +7,37 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import uvloop
 
+from ranvier.axon.command_dispatch import CommandDispatch
+from ranvier.axon.command_service import CommandServices
+from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
+from ranvier.node.clocks import new_message_id
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
+from ranvier.services.append_sequencer import Unmetered
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
+from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.services.topology import Topology
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.snapshot_store import SnapshotStore
@@ -88,6 +96,24 @@ class AxonNode:
         """Run a coroutine in the node's loop and return what it returns."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine in the node's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def until(self, is_so: Callable[[], bool]) -> None:
+        """Return once something is so, looked at in each pass of the node's loop."""
+
+        async def look() -> None:
+            async with asyncio.timeout(30):
+                while not is_so():  # noqa: ASYNC110  # a test looks from outside; nobody tells
+                    await asyncio.sleep(0)
+
+        self.do(look())
+
+    def until_queued(self, count: int) -> None:
+        """Return once so many commands wait for permits."""
+        self.until(lambda: self.commands.queued_count == count)
+
     def stop(self) -> None:
         self.do(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -128,12 +154,29 @@ class AxonNode:
         )
         self.contexts = AdministerContexts(self.database.contexts)
         kinds = ContextKinds(self.database.contexts)
-        ends = (self.follow_events.end_context, self.keep_clients.end_context)
+        await kinds.start()
+        self.topology = Topology()
+        self.commands = DispatchCommands(kinds, self.topology, Unmetered(), time.monotonic)
+        ends = (
+            self.follow_events.end_context,
+            self.keep_clients.end_context,
+            self.commands.end_context,
+        )
         self.contexts.watch(ContextWatch(kinds, ends))
         context_admin = ContextAdmin(self.contexts, platform.published)
+        commands = CommandServices(
+            HandlerSources(self.commands, self.keep_clients.tags_of, new_message_id),
+            CommandDispatch(self.commands, new_message_id),
+        )
         add_axon_services(
             self.server,
-            AxonServices(self.event_services, dcb_services, platform, context_admin=context_admin),
+            AxonServices(
+                self.event_services,
+                dcb_services,
+                platform,
+                context_admin=context_admin,
+                commands=commands,
+            ),
         )
         await self.follow_events.start()
         await self.keep_clients.start()
@@ -144,5 +187,6 @@ class AxonNode:
         await self.contexts.stop()
         await self.follow_events.stop()
         await self.keep_clients.stop()
+        await self.commands.stop()
         await self.server.stop(5)
         await self.database.stop()

@@ -71,6 +71,15 @@ class SecondCondition(AxonError):
         super().__init__("An append takes one condition; put all criteria into it.")
 
 
+class InstructionUnknown(AxonError):
+    """An instruction is of a kind that this node does not know."""
+
+    code: ClassVar[str] = "AXONIQ-1002"
+
+    def __init__(self) -> None:
+        super().__init__("This node does not know the instruction; it was ignored.")
+
+
 class PermitsMissing(AxonError):
     """A client has kept a stream open without permits for too long."""
 

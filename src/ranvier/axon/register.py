@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ranvier.axon.answering import answering_one
+from ranvier.axon.command_service import COMMAND_SERVICE, CommandServices
 from ranvier.axon.context_admin import CONTEXT_ADMIN, ContextAdmin
 from ranvier.axon.dcb_append import DCB_EVENT_STORE
 from ranvier.axon.dcb_events import DcbServices, dcb_event_store_methods
@@ -34,6 +35,7 @@ class AxonServices:
     platform: Platform
     schedule_events: ScheduleEvents | None = None
     context_admin: ContextAdmin | None = None
+    commands: CommandServices | None = None
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
@@ -54,6 +56,8 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
         server.add_service(DCB_EVENT_SCHEDULER, dcb_scheduler.methods())
     if services.context_admin is not None:
         server.add_service(CONTEXT_ADMIN, services.context_admin.methods())
+    if services.commands is not None:
+        server.add_service(COMMAND_SERVICE, services.commands.methods())
     for service in axon_services():
         if service.name in REASONS:
             server.add_service(service.full_name, refused_methods(service))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ranvier.messages.chosen_handler import ChosenHandler
 from ranvier.messages.command_flow import CommandFlow
@@ -12,7 +12,7 @@ from ranvier.messages.handler import Handler
 from ranvier.messages.subscriptions import Subscription, SubscriptionTable
 from ranvier.messages.tag_score import best_by_tags
 
-Flow = TypeVar("Flow", bound=CommandFlow[object], covariant=False)
+Flow = TypeVar("Flow", bound=CommandFlow[Any])
 Metadata = Callable[[], Mapping[str, str]]
 
 
@@ -58,9 +58,7 @@ class CommandRouting(Generic[Flow]):
             raise DuplicateCommand(message_id)
         return self.flows[self._best(free, key, metadata)]
 
-    def _best(
-        self, candidates: tuple[Subscription, ...], key: str, metadata: Metadata
-    ) -> Handler:
+    def _best(self, candidates: tuple[Subscription, ...], key: str, metadata: Metadata) -> Handler:
         if len(candidates) == 1:
             return candidates[0].handler
         return self._choice.find(best_by_tags(candidates, metadata), key)

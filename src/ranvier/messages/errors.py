@@ -78,7 +78,8 @@ class DuplicateCommand(MessageError):
 
     def __init__(self, message_id: str) -> None:
         super().__init__(
-            f"A command with the id {message_id[:SHOWN_LENGTH]!r} is in flight already: give each its own id."
+            f"A command with the id {message_id[:SHOWN_LENGTH]!r} is in flight already:"
+            " give each its own id."
         )
 
 
@@ -122,7 +123,8 @@ class DuplicateQuery(MessageError):
 
     def __init__(self, message_id: str) -> None:
         super().__init__(
-            f"A query with the id {message_id[:SHOWN_LENGTH]!r} is in flight already: give each its own id."
+            f"A query with the id {message_id[:SHOWN_LENGTH]!r} is in flight already:"
+            " give each its own id."
         )
 
 

@@ -6,6 +6,9 @@ import os
 import time
 from collections.abc import Sequence
 
+from ranvier.axon.command_dispatch import CommandDispatch
+from ranvier.axon.command_service import CommandServices
+from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
@@ -20,6 +23,7 @@ from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
+from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
@@ -28,6 +32,7 @@ from ranvier.services.schedule_events import ScheduleEvents, ScheduleSources
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
 from ranvier.services.source_events import SourceEvents
+from ranvier.services.topology import Topology
 from ranvier.storage.database import Database
 
 
@@ -74,6 +79,8 @@ class NodeServices:
             SourceEvents(events),
             metrics.events_sent.add,
         )
+        self.topology = Topology()
+        self.commands = routed_commands(self.kinds, self.topology, metrics)
         self.contexts = AdministerContexts(database.contexts)
         self.contexts.watch(
             ContextWatch(
@@ -81,6 +88,7 @@ class NodeServices:
                 (
                     self.follow.end_context,
                     self.clients.end_context,
+                    self.commands.end_context,
                     lambda context: forget(self._last_tokens, context),
                 ),
             )
@@ -94,16 +102,22 @@ class NodeServices:
             self.append,
             self.schedule,
             self.clients,
+            self.commands,
         )
 
     def for_axon(self, platform: Platform) -> AxonServices:
         """Return what the Axon API calls."""
+        commands = CommandServices(
+            HandlerSources(self.commands, self.clients.tags_of, new_message_id),
+            CommandDispatch(self.commands, new_message_id),
+        )
         return AxonServices(
             self.for_events,
             self.for_dcb_events,
             platform,
             self.schedule,
             ContextAdmin(self.contexts, platform.published),
+            commands,
         )
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
@@ -119,8 +133,9 @@ class NodeServices:
             await service.start()
 
     async def end_streams(self) -> None:
-        """End what would go on for ever: control streams and readers at the head."""
+        """End what would go on for ever: streams of handlers, control streams, readers."""
         await self.contexts.stop()
+        await self.commands.stop()
         await self.clients.stop()
         await self.follow.stop()
 
@@ -158,3 +173,19 @@ def scheduled_events(
     ):
         metrics.watch_by_context(f"ranvier.scheduled.events.{name}.count", description, find)
     return schedule
+
+
+def routed_commands(kinds: ContextKinds, topology: Topology, metrics: Metrics) -> DispatchCommands:
+    """Return the routing of commands, with its figures shown."""
+    commands = DispatchCommands(kinds, topology, metrics.commands, time.monotonic)
+    for name, description, find in (
+        ("active", "Commands that handlers work on", lambda: commands.active_count),
+        ("queued", "Commands that wait for permits", lambda: commands.queued_count),
+    ):
+        metrics.watch(f"axon.commands.saturation.{name}.count", description, find)
+    metrics.watch(
+        "ranvier.commands.answers.stray.count",
+        "Answers of command handlers that nobody waited for",
+        lambda: commands.stray_answers,
+    )
+    return commands

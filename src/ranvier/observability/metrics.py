@@ -42,6 +42,7 @@ class Metrics:
         self.aggregate_read = self._operation("axon.events.read.aggregate", "Aggregates read")
         self.snapshots_append = self._operation("axon.snapshots.append", "Snapshots appended")
         self.snapshots_read = self._operation("axon.snapshots.read", "Reads of snapshots")
+        self.commands = self._operation("axon.commands", "Commands answered by their handlers")
         self.events_sent = self._counts("ranvier.events.sent.count", "Events sent to readers")
         self.connects = self._counts(
             "axon.applications.throughput.connect.count", "Applications that connected"

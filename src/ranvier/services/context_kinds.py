@@ -6,6 +6,7 @@ they touch it.
 
 from __future__ import annotations
 
+from ranvier.events.errors import UnknownContext
 from ranvier.services.errors import OtherKindOfContext
 from ranvier.storage.context_catalogue import ContextCatalogue
 
@@ -40,3 +41,8 @@ class ContextKinds:
         """
         if self._dcb.get(context, dcb) is not dcb:
             raise OtherKindOfContext(context, is_dcb=not dcb)
+
+    def expect_known(self, context: str) -> None:
+        """Raise `UnknownContext` for a name that no context has."""
+        if context not in self._dcb:
+            raise UnknownContext(context)

@@ -75,6 +75,8 @@ class DispatchCommands:
         self._clock = clock
         self._routing: CommandRouting[HandlerStream] = CommandRouting()
         self._deadlines: Deadlines[WaitingCommand] = Deadlines()
+        self._links: dict[HandlerLink, HandlerStream | None] = {}
+        """Every open stream, with what has become known of its handler."""
         self._timer: asyncio.TimerHandle | None = None
         self._waiting_bytes = 0
         self._is_stopping = False
@@ -94,8 +96,8 @@ class DispatchCommands:
             self._emptied = asyncio.Event()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._emptied.wait(), FAREWELL_SECONDS)
-        for stream in self.streams():
-            self._close(stream, NodeStopping())
+        for link in list(self._links):
+            self._close(link, NodeStopping())
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -120,16 +122,23 @@ class DispatchCommands:
         """End the streams of all handlers of a context that is no more."""
         for stream in self.streams():
             if stream.handler.context == context:
-                self._close(stream, UnknownContext(context))
+                self._close(stream.link, UnknownContext(context))
 
     # What handlers do.
 
-    def join(self, handler: Handler, link: HandlerLink) -> HandlerStream:
-        """Take a handler's new stream; raises `NodeStopping`, `UnknownContext`."""
+    def opened(self, context: str, link: HandlerLink) -> None:
+        """Take a new stream on which a handler may subscribe.
+
+        Raises `NodeStopping`, `UnknownContext`.
+        """
         if self._is_stopping:
             raise NodeStopping
-        self._contexts.expect_known(handler.context)
-        stream = HandlerStream(handler, link)
+        self._contexts.expect_known(context)
+        self._links[link] = None
+
+    def join(self, handler: Handler, link: HandlerLink) -> HandlerStream:
+        """Take the handler of an open stream, once it has said who it is."""
+        stream = self._links[link] = HandlerStream(handler, link)
         self._routing.join(stream)
         return stream
 
@@ -146,8 +155,6 @@ class DispatchCommands:
 
         Those that wait go to another handler.
         """
-        if not name:
-            raise NameMissing("command")
         handler = stream.handler
         if not self._routing.table.unsubscribe(handler.context, name, handler):
             return
@@ -180,14 +187,15 @@ class DispatchCommands:
         if self._emptied is not None:
             self._note_emptied()
 
-    def leave(self, stream: HandlerStream) -> None:
-        """Forget a handler whose stream is gone; leaving twice is allowed.
+    def closed(self, link: HandlerLink) -> None:
+        """Forget a stream that is gone; telling it twice is allowed.
 
-        Commands that it was sent fail with 4001; those that waited go to another handler.
+        Commands that its handler was sent fail with 4001; those that waited go to another one.
         """
-        handler = stream.handler
-        if handler not in self._routing.flows:
+        stream = self._links.pop(link, None)
+        if stream is None:
             return
+        handler = stream.handler
         for name in self._routing.leave(handler):
             self._topology.removed(registration(handler, name))
         sent, waiting = stream.lose()
@@ -305,9 +313,9 @@ class DispatchCommands:
         if self._deadlines:
             self._look_again()
 
-    def _close(self, stream: HandlerStream, error: RanvierError) -> None:
-        self.leave(stream)
-        stream.link.close(error)
+    def _close(self, link: HandlerLink, error: RanvierError) -> None:
+        self.closed(link)
+        link.close(error)
 
     def _note_emptied(self) -> None:
         if self._emptied is not None and not self.active_count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from ranvier.errors import RanvierError
@@ -66,6 +66,8 @@ class KeepClients:
         self._settings = settings or HeartbeatSettings()
         self._next_beat = next_beat or self._until_next_beat
         self._clients: set[ConnectedClient] = set()
+        self._latest: dict[tuple[str, str], ConnectedClient] = {}
+        """By context and client id; of two with the same id the later one."""
         self._not_introduced: dict[ClientLink, float] = {}
         """When each stream was opened whose client is not known yet."""
         self._beating: asyncio.Task[None] | None = None
@@ -107,11 +109,20 @@ class KeepClients:
         now = self._clock()
         client = ConnectedClient(identity, context, link, connected_at=now, heard_at=now)
         self._clients.add(client)
+        self._latest[context, identity.client_id] = client
         return client
 
     def disconnect(self, client: ConnectedClient) -> None:
         """Forget a client whose stream has ended."""
         self._clients.discard(client)
+        key = (client.context, client.identity.client_id)
+        if self._latest.get(key) is client:
+            del self._latest[key]
+
+    def tags_of(self, context: str, client_id: str) -> Mapping[str, str]:
+        """Return the tags that a connected client introduced itself with; none if it did not."""
+        client = self._latest.get((context, client_id))
+        return {} if client is None else client.identity.tags
 
     def heard_from(self, client: ConnectedClient) -> None:
         """Note a sign of life; any message is one."""

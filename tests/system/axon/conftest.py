@@ -11,6 +11,7 @@ import pytest
 from ranvier.storage.sqlite.database import SqliteDatabase
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, event_store_stub
+from tests.support.command_client import Caller
 
 StartNode = Callable[..., AxonNode]
 
@@ -47,3 +48,9 @@ def channel(node: AxonNode) -> Iterator[grpc.Channel]:
 def stub(channel: grpc.Channel) -> ServiceStub:
     """The node's event store."""
     return event_store_stub(channel)
+
+
+@pytest.fixture
+def caller(channel: grpc.Channel) -> Caller:
+    """Whoever dispatches commands."""
+    return Caller(channel)
