@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 
 from ranvier.client.command_dialect import COMMAND_SERVICE
 from ranvier.client.dial import PLATFORM_SERVICE
-from ranvier.proto import command_pb2, common_pb2, control_pb2
+from ranvier.client.query_dialect import QUERY_SERVICE
+from ranvier.proto import command_pb2, common_pb2, control_pb2, query_pb2
 from ranvier.wire.grpc.methods import streaming, unary, unary_callback
 from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.grpc.server_call import ServerCall
@@ -55,8 +56,9 @@ class Inbox(Generic[M]):
 
     def half_closed(self) -> None:
         self.has_half_closed = True
-        self.closed.set()
-        self.call.finish()
+        if self._door.ends_with_client:
+            self.closed.set()
+            self.call.finish()
 
     def writable(self) -> None:
         pass
@@ -74,6 +76,7 @@ class Door(Generic[M]):
     def __init__(self, kind: type[M], answers: type[Message] | None = None) -> None:
         self._kind = kind
         self._answers = answers
+        self.ends_with_client = kind is not query_pb2.QueryRequest
         self.acknowledges = True
         self._calls: asyncio.Queue[Inbox[M]] = asyncio.Queue()
         self.refusal: GrpcError | None = None
@@ -130,6 +133,17 @@ class FakeHub:
                 "Dispatch": unary_callback(
                     lambda call, message: self.dispatched.put_nowait(Dispatched(call, message))
                 ),
+            },
+        )
+        self.query_handlers = Door(query_pb2.QueryProviderOutbound, query_pb2.QueryProviderInbound)
+        self.queries = Door(query_pb2.QueryRequest)
+        self.subscription_queries = Door(query_pb2.SubscriptionQueryRequest)
+        self.server.add_service(
+            QUERY_SERVICE,
+            {
+                "OpenStream": streaming(self.query_handlers.open),
+                "Query": streaming(self.queries.open),
+                "Subscription": streaming(self.subscription_queries.open),
             },
         )
         self.server.add_service(

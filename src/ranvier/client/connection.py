@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 from ranvier.client.control_stream import Break, ControlStream, InstructionHandler
 from ranvier.client.dial import PLATFORM_SERVICE, Dialled, dial
@@ -21,6 +21,7 @@ from ranvier.wire.grpc.client_call import ClientCall
 from ranvier.wire.grpc.outgoing_call import AnswerListener, OutgoingCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 
+T = TypeVar("T")
 LOG = logging.getLogger("ranvier.client")
 
 FINAL_REFUSALS: Final = frozenset(
@@ -158,18 +159,26 @@ class Connection:
         something, of which a missing answer is `OutcomeUnknown`.
         """
         path = f"/{service}/{method}"
-        for attempt in range(REPEATS + 1):
+        return await self.repeated(
+            lambda channel: channel.unary(
+                path, message, metadata=self.metadata, timeout_seconds=timeout_seconds
+            ),
+            has_effect=has_effect,
+        )
+
+    async def repeated(
+        self, attempt: Callable[[Channel], Awaitable[T]], *, has_effect: bool = False
+    ) -> T:
+        """Make a call on the live channel, again while no server has acted on it, as `unary`."""
+        for number in range(REPEATS + 1):
             channel = self.channel or await self.wait_connected()
             try:
-                return await channel.unary(
-                    path, message, metadata=self.metadata, timeout_seconds=timeout_seconds
-                )
+                return await attempt(channel)
             except GrpcError as error:
-                if not error.is_unprocessed or attempt == REPEATS:
-                    raise (effect_error_from_grpc if has_effect else error_from_grpc)(
-                        error
-                    ) from error
-            await asyncio.sleep(REPEAT_SECONDS * 2**attempt)
+                if not error.is_unprocessed or number == REPEATS:
+                    translate = effect_error_from_grpc if has_effect else error_from_grpc
+                    raise translate(error) from error
+            await asyncio.sleep(REPEAT_SECONDS * 2**number)
         raise AssertionError  # the last attempt returns or raises
 
     async def stream(

@@ -72,8 +72,8 @@ class HandlerStream:
         self._instructions = 0
         self._unacknowledged: dict[str, str] = {}
         self._call: OutgoingCall | None = None
-        self.acknowledged = Signal()
-        """Given with every acknowledgement, and at the end."""
+        self.changed = Signal()
+        """Given with every acknowledgement, when the server has taken answers, and at the end."""
         self.refusals: dict[str, str] = {}
         """Names whose subscription the server refused, and its words."""
 
@@ -169,13 +169,13 @@ class HandlerStream:
         """Take further work: the server has taken its answers."""
         if self._call is not None:
             self._call.resume_reading()
-        self.acknowledged.give()
+        self.changed.give()
 
     def finished(self, error: GrpcError | None, trailers: HeaderPairs) -> None:  # noqa: ARG002  # the error has them
         """Tell the owner that the stream is over."""
         self._call = None
         self._unacknowledged.clear()
-        self.acknowledged.give()
+        self.changed.give()
         self._on_end(self, error)
 
     def _leave_if_done(self) -> None:
@@ -193,6 +193,6 @@ class HandlerStream:
         if name is not None and not ack.success:
             self.refusals[name] = f"[{ack.error.error_code}] {ack.error.message}"
             LOG.error("the hub refuses handlers of %s: %s", name, self.refusals[name])
-        self.acknowledged.give()
+        self.changed.give()
         if self._is_leaving:
             self._leave_if_done()

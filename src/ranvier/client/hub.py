@@ -13,6 +13,7 @@ from ranvier.client.events import Events
 from ranvier.client.message import MessageIds
 from ranvier.client.persistent_streams import PersistentStreams
 from ranvier.client.processors import Processors
+from ranvier.client.queries import Queries
 from ranvier.client.scheduler import Scheduler
 from ranvier.client.snapshots import Snapshots
 
@@ -25,6 +26,7 @@ class Hub:
         self.codec = codec
         self.ids = MessageIds()
         self.commands = Commands(connection, codec, self.ids)
+        self.queries = Queries(connection, codec, self.ids)
         self.streams = PersistentStreams(connection, codec)
         self.events = Events(connection, codec, self.streams)
         self.dcb = DcbEvents(connection, codec)
@@ -35,4 +37,4 @@ class Hub:
 
     async def close(self) -> None:
         """Let handlers finish what they have begun; `connect` calls it at the end of its block."""
-        await asyncio.gather(self.commands.close())
+        await asyncio.gather(self.commands.close(), self.queries.close())

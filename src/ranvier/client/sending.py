@@ -31,7 +31,10 @@ class AskOptions(TypedDict, total=False):
 
     priority: int
     timeout_seconds: float
+    """For all results; a subscription query has no end."""
     metadata: MetadataMapping
+    updates_ahead: int
+    """Updates of a subscription query that may wait here to be read."""
 
 
 def now_milliseconds() -> int:

@@ -37,6 +37,8 @@ class Subscriptions:
         self._failures = 0
         self._is_closing = False
         self._changed = Signal()
+        self.on_stream_ended: Callable[[HandlerStream], None] | None = None
+        """Told of each stream that is over, with all that came by it."""
         self._cancel_watch = connection.watch(self._look)
 
     @property
@@ -79,7 +81,7 @@ class Subscriptions:
                 self._raise_refusal(stream)
                 return
             else:
-                await stream.acknowledged.wait()
+                await stream.changed.wait()
 
     async def close(self, until_done: Callable[[], Any]) -> None:
         """Withdraw all, wait for `until_done`, end the stream."""
@@ -101,14 +103,14 @@ class Subscriptions:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNSUBSCRIBE_SECONDS):
                 while not stream.is_acknowledged:
-                    await stream.acknowledged.wait()
+                    await stream.changed.wait()
 
     async def _until_ended(self, stream: HandlerStream) -> None:
         stream.half_close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNSUBSCRIBE_SECONDS):
                 while stream.is_open:
-                    await stream.acknowledged.wait()
+                    await stream.changed.wait()
 
     def _look(self) -> None:
         """Open a stream if there is something to offer and a channel that has none yet."""
@@ -136,6 +138,8 @@ class Subscriptions:
         self._changed.give()
 
     def _ended(self, stream: HandlerStream, error: GrpcError | None) -> None:
+        if self.on_stream_ended is not None:
+            self.on_stream_ended(stream)
         if stream is not self._stream:
             return
         self._stream = None
