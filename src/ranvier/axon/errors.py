@@ -101,6 +101,17 @@ class TooManyBlockedTypes(AxonError):
         super().__init__(f"A stream may leave out {limit} payload types at most; name fewer.")
 
 
+class StreamNotOpened(AxonError):
+    """A consumer of a persistent stream has not opened it, or has opened it twice."""
+
+    code: ClassVar[str] = "RANVIER-STREAM-NOT-OPENED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The first message of the call, and no other, must open the stream: send `open` once."
+        )
+
+
 def grpc_error(error: RanvierError) -> GrpcError:
     """Return what a client is told of this error: `[code] text`, and the code as a trailer."""
     return GrpcError(
@@ -139,23 +150,26 @@ STATUS_BY_CODE: Final = by_code(
         ),
         StatusCode.NOT_FOUND: (
             "1300 1301 1302 2100 2101 2107 2108 2800 2801 2802 4000 5000 5002 6000 6001"
+            " RANVIER-NO-SUCH-STREAM"
         ),
         StatusCode.ALREADY_EXISTS: "1304 1305 2306",
         StatusCode.RESOURCE_EXHAUSTED: (
             "1900 3000 RANVIER-STORAGE-FULL RANVIER-TOO-MANY-PROCESSORS RANVIER-TOO-MANY-CONTEXTS"
             " RANVIER-READER-TOO-SLOW"
-            " RANVIER-TOO-MANY-BLOCKED-TYPES"
+            " RANVIER-TOO-MANY-BLOCKED-TYPES RANVIER-TOO-MANY-STREAMS RANVIER-TOO-MANY-CONSUMERS"
         ),
         StatusCode.OUT_OF_RANGE: "2000 2200 RANVIER-BEYOND-HEAD",
         StatusCode.INVALID_ARGUMENT: (
             "2001 2002 2308 2309 2311 2500 2501 2502 2510 2511 2610 2700 2701 3004 3005 4004 4005"
             " 5004 5005 5007 RANVIER-BROKEN-MESSAGE RANVIER-INVALID-EVENT"
-            " RANVIER-SECOND-CONDITION"
+            " RANVIER-SECOND-CONDITION RANVIER-INVALID-STREAM RANVIER-SEQUENCING-POLICY"
+            " RANVIER-STREAM-NOT-OPENED"
         ),
         StatusCode.FAILED_PRECONDITION: "2310 RANVIER-CONTEXT-KIND RANVIER-CANNOT-PRESERVE-EVENTS",
         StatusCode.ABORTED: (
             "6002 RANVIER-CONTENDED RANVIER-BASE-NOT-ACCEPTED RANVIER-HEAD-WENT-BACK"
             " RANVIER-NO-PERMITS RANVIER-CLAIM-LOST"
+            " RANVIER-SEGMENT-NOT-RELEASED RANVIER-STREAM-UNSETTLED"
         ),
         StatusCode.DEADLINE_EXCEEDED: "11000 RANVIER-QUERY-TIMEOUT",
     }

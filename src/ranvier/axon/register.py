@@ -18,6 +18,7 @@ from ranvier.axon.event_scheduler import (
 )
 from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_methods
 from ranvier.axon.not_offered import REASONS, axon_services, refused_methods
+from ranvier.axon.persistent_streams import PERSISTENT_STREAM_SERVICE, PersistentStreams
 from ranvier.axon.platform import Platform
 from ranvier.services.schedule_events import ScheduleEvents
 from ranvier.wire.grpc.methods import streaming
@@ -36,6 +37,7 @@ class AxonServices:
     schedule_events: ScheduleEvents | None = None
     context_admin: ContextAdmin | None = None
     commands: CommandServices | None = None
+    persistent_streams: PersistentStreams | None = None
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
@@ -58,6 +60,8 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
         server.add_service(CONTEXT_ADMIN, services.context_admin.methods())
     if services.commands is not None:
         server.add_service(COMMAND_SERVICE, services.commands.methods())
+    if services.persistent_streams is not None:
+        server.add_service(PERSISTENT_STREAM_SERVICE, services.persistent_streams.methods())
     for service in axon_services():
         if service.name in REASONS:
             server.add_service(service.full_name, refused_methods(service))

@@ -12,8 +12,10 @@ from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
+from ranvier.axon.persistent_streams import PersistentStreams
 from ranvier.axon.platform import Platform
 from ranvier.axon.register import AxonServices
+from ranvier.axon.stream_event import StreamEvents
 from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import new_message_id, unix_ms
@@ -27,6 +29,7 @@ from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
+from ranvier.services.persistent_streams import PersistentStreamService
 from ranvier.services.run_queries import QueryLimits
 from ranvier.services.schedule_events import ScheduleEvents, ScheduleSources
 from ranvier.services.search_events import SearchEvents
@@ -89,11 +92,18 @@ class NodeServices:
                     self.follow.end_context,
                     self.clients.end_context,
                     self.commands.end_context,
+                    lambda context: self.streams.end_context(context),
                     lambda context: forget(self._last_tokens, context),
                 ),
             )
         )
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
+        events_of_streams = StreamEvents(self.kinds)
+        self.streams = PersistentStreamService(
+            database.persistent_streams, events, self.follow, events_of_streams.event_of
+        )
+        self.for_streams = PersistentStreams(self.streams, events_of_streams)
+        show_streams(self.streams, metrics)
         self._in_order: Sequence[Service] = (
             self.kinds,
             self.contexts,
@@ -101,6 +111,7 @@ class NodeServices:
             self.snapshots,
             self.append,
             self.schedule,
+            self.streams,
             self.clients,
             self.commands,
         )
@@ -118,6 +129,7 @@ class NodeServices:
             self.schedule,
             ContextAdmin(self.contexts, platform.published),
             commands,
+            persistent_streams=self.for_streams,
         )
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
@@ -137,6 +149,7 @@ class NodeServices:
         await self.contexts.stop()
         await self.commands.stop()
         await self.clients.stop()
+        await self.streams.stop()
         await self.follow.stop()
 
     async def stop(self) -> None:
@@ -189,3 +202,17 @@ def routed_commands(kinds: ContextKinds, topology: Topology, metrics: Metrics) -
         lambda: commands.stray_answers,
     )
     return commands
+
+
+def show_streams(streams: PersistentStreamService, metrics: Metrics) -> None:
+    """Show the figures of the persistent streams."""
+    metrics.watch(
+        "ranvier.persistent.streams.consumers.count",
+        "Calls that have a persistent stream open",
+        streams.consumer_count,
+    )
+    metrics.watch(
+        "ranvier.persistent.streams.open.segments.count",
+        "Segments of persistent streams that a client holds",
+        streams.open_segment_count,
+    )

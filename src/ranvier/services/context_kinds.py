@@ -34,6 +34,10 @@ class ContextKinds:
         """Forget a context that has been deleted: the next of its name may be of the other kind."""
         self._dcb.pop(context, None)
 
+    def is_dcb(self, context: str) -> bool:
+        """Tell whether a context holds DCB events; one that is not known does not."""
+        return self._dcb.get(context, False)
+
     def expect(self, context: str, *, dcb: bool) -> None:
         """Raise `OtherKindOfContext` for a context of the other kind.
 

@@ -182,3 +182,25 @@ class QuerySearchTimedOut(ServiceError):
             f"The query was not done with history after {timeout_seconds:g} seconds; narrow it,"
             " by 'last 1 hour' or a bound on token, or raise the node's query.timeout_seconds."
         )
+
+
+class SegmentNotReleased(ServiceError):
+    """A client was told that a segment is closed and has not confirmed that it is drained."""
+
+    code: ClassVar[str] = "RANVIER-SEGMENT-NOT-RELEASED"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, segment: int, timeout_seconds: float) -> None:
+        super().__init__(
+            f"Segment {segment} was closed and not confirmed as drained in {timeout_seconds:g}"
+            " seconds; open the stream again."
+        )
+
+
+class TooManyConsumers(ServiceError):
+    """A persistent stream is open at as many clients as it can have segments."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-CONSUMERS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A stream can be open at {limit} clients at most: close some of them.")

@@ -8,6 +8,7 @@ from typing import Protocol
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
+from ranvier.storage.persistent_streams import PersistentStreams
 from ranvier.storage.scheduled_events import ScheduledEvents
 from ranvier.storage.snapshot_store import SnapshotStore
 
@@ -28,6 +29,11 @@ class Database(Protocol):
     @property
     def scheduled_events(self) -> ScheduledEvents:
         """The events that wait for their time."""
+        ...
+
+    @property
+    def persistent_streams(self) -> PersistentStreams:
+        """The streams whose position the node keeps."""
         ...
 
     @property

@@ -28,6 +28,8 @@ _CLEARING = (
     "clear_scheduled_events",
     "clear_properties",
     "clear_strategies",
+    "clear_persistent_segments",
+    "clear_persistent_streams",
 )
 
 

@@ -24,6 +24,7 @@ from ranvier.storage.sqlite.directory_lock import DirectoryLock
 from ranvier.storage.sqlite.event_log import SqliteEvents
 from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
 from ranvier.storage.sqlite.options import SqliteOptions
+from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
 from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
@@ -67,6 +68,7 @@ class SqliteDatabase:
         self._events = SqliteEvents(tools)
         self._snapshots = SqliteSnapshots(tools)
         self._scheduled_events = SqliteScheduledEvents(tools)
+        self._persistent_streams = SqlitePersistentStreams(tools)
         self._contexts = SqliteContexts(tools)
 
     @property
@@ -83,6 +85,11 @@ class SqliteDatabase:
     def scheduled_events(self) -> SqliteScheduledEvents:
         """The events that wait for their time."""
         return self._scheduled_events
+
+    @property
+    def persistent_streams(self) -> SqlitePersistentStreams:
+        """The streams whose position the node keeps."""
+        return self._persistent_streams
 
     @property
     def contexts(self) -> SqliteContexts:

@@ -68,5 +68,18 @@ WHERE (context, processor, token_store) IN (
     SELECT context, processor, token_store FROM processor_strategy WHERE context = ?1 LIMIT ?2
 )
 
+-- name: clear_persistent_segments
+DELETE FROM persistent_segment
+WHERE (stream, segment) IN (
+    SELECT g.stream, g.segment
+    FROM persistent_stream AS s JOIN persistent_segment AS g ON g.stream = s.id
+    WHERE s.context = ?1
+    LIMIT ?2
+)
+
+-- name: clear_persistent_streams
+DELETE FROM persistent_stream
+WHERE id IN (SELECT id FROM persistent_stream WHERE context = ?1 LIMIT ?2)
+
 -- name: remove
 DELETE FROM context WHERE id = ?1

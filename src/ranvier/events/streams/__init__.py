@@ -1,0 +1,1 @@
+"""Persistent streams: who gets which event, decided from values alone."""
