@@ -8,7 +8,7 @@ import grpc
 from google.protobuf.descriptor import FileDescriptor, MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from ranvier.proto import admin_pb2, control_pb2, dcb_pb2, event_pb2
+from ranvier.proto import admin_pb2, control_pb2, dcb_pb2, event_pb2, persistent_streams_pb2
 
 
 class ServiceStub:
@@ -65,3 +65,8 @@ def context_admin_stub(channel: grpc.Channel) -> ServiceStub:
 def processor_admin_stub(channel: grpc.Channel) -> ServiceStub:
     """Return a stub of the administration of event processors."""
     return ServiceStub(channel, admin_pb2.DESCRIPTOR, "EventProcessorAdminService")
+
+
+def persistent_stream_stub(channel: grpc.Channel) -> ServiceStub:
+    """Return a stub of the persistent streams."""
+    return ServiceStub(channel, persistent_streams_pb2.DESCRIPTOR, "PersistentStreamService")
