@@ -12,13 +12,13 @@ from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
-from ranvier.axon.persistent_streams import PersistentStreams
 from ranvier.axon.platform import Platform
 from ranvier.axon.register import AxonServices
-from ranvier.axon.stream_event import StreamEvents
 from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import new_message_id, unix_ms
+from ranvier.node.kept_streams import kept_streams
+from ranvier.node.scheduled_events import scheduled_events
 from ranvier.observability.metrics import Metrics
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.append_events import AppendEvents
@@ -29,9 +29,7 @@ from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
-from ranvier.services.persistent_streams import PersistentStreamService
 from ranvier.services.run_queries import QueryLimits
-from ranvier.services.schedule_events import ScheduleEvents, ScheduleSources
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
 from ranvier.services.source_events import SourceEvents
@@ -85,25 +83,9 @@ class NodeServices:
         self.topology = Topology()
         self.commands = routed_commands(self.kinds, self.topology, metrics)
         self.contexts = AdministerContexts(database.contexts)
-        self.contexts.watch(
-            ContextWatch(
-                self.kinds,
-                (
-                    self.follow.end_context,
-                    self.clients.end_context,
-                    self.commands.end_context,
-                    lambda context: self.streams.end_context(context),
-                    lambda context: forget(self._last_tokens, context),
-                ),
-            )
-        )
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
-        events_of_streams = StreamEvents(self.kinds)
-        self.streams = PersistentStreamService(
-            database.persistent_streams, events, self.follow, events_of_streams.event_of
-        )
-        self.for_streams = PersistentStreams(self.streams, events_of_streams)
-        show_streams(self.streams, metrics)
+        self.streams, self.for_streams = kept_streams(database, self.follow, self.kinds, metrics)
+        self._watch_contexts()
         self._in_order: Sequence[Service] = (
             self.kinds,
             self.contexts,
@@ -114,6 +96,21 @@ class NodeServices:
             self.streams,
             self.clients,
             self.commands,
+        )
+
+    def _watch_contexts(self) -> None:
+        """Let what is kept of a context end with it."""
+        self.contexts.watch(
+            ContextWatch(
+                self.kinds,
+                (
+                    self.follow.end_context,
+                    self.clients.end_context,
+                    self.commands.end_context,
+                    self.streams.end_context,
+                    lambda context: forget(self._last_tokens, context),
+                ),
+            )
         )
 
     def for_axon(self, platform: Platform) -> AxonServices:
@@ -172,22 +169,6 @@ def heartbeats(settings: Settings) -> HeartbeatSettings:
     )
 
 
-def scheduled_events(
-    database: Database, append: AppendEvents, node_name: str, metrics: Metrics
-) -> ScheduleEvents:
-    """Return the schedule, with its figures shown."""
-    sources = ScheduleSources(node_name, unix_ms, new_message_id)
-    schedule = ScheduleEvents(database.scheduled_events, append, sources)
-    for name, description, find in (
-        ("waiting", "Scheduled events that wait for their time", schedule.waiting),
-        ("parked", "Scheduled events that were refused too often", schedule.parked),
-        ("published", "Scheduled events published", schedule.published),
-        ("failed", "Publications of scheduled events refused", schedule.failed),
-    ):
-        metrics.watch_by_context(f"ranvier.scheduled.events.{name}.count", description, find)
-    return schedule
-
-
 def routed_commands(kinds: ContextKinds, topology: Topology, metrics: Metrics) -> DispatchCommands:
     """Return the routing of commands, with its figures shown."""
     commands = DispatchCommands(kinds, topology, metrics.commands, time.monotonic)
@@ -202,17 +183,3 @@ def routed_commands(kinds: ContextKinds, topology: Topology, metrics: Metrics) -
         lambda: commands.stray_answers,
     )
     return commands
-
-
-def show_streams(streams: PersistentStreamService, metrics: Metrics) -> None:
-    """Show the figures of the persistent streams."""
-    metrics.watch(
-        "ranvier.persistent.streams.consumers.count",
-        "Calls that have a persistent stream open",
-        streams.consumer_count,
-    )
-    metrics.watch(
-        "ranvier.persistent.streams.open.segments.count",
-        "Segments of persistent streams that a client holds",
-        streams.open_segment_count,
-    )
