@@ -20,6 +20,7 @@ from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
+from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
 from ranvier.node.clocks import new_message_id
@@ -34,6 +35,7 @@ from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.read_events import ReadEvents
+from ranvier.services.route_queries import RouteQueries
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
@@ -72,6 +74,8 @@ class NodeSettings:
     heartbeats: HeartbeatSettings = field(default_factory=HeartbeatSettings)
     next_look: Callable[[], Awaitable[None]] = until_next_look
     contexts: tuple[str, ...] = ("default",)
+    clock: Callable[[], float] = time.monotonic
+    """Of queries."""
 
 
 class AxonNode:
@@ -157,10 +161,12 @@ class AxonNode:
         await kinds.start()
         self.topology = Topology()
         self.commands = DispatchCommands(kinds, self.topology, Unmetered(), time.monotonic)
+        self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
         ends = (
             self.follow_events.end_context,
             self.keep_clients.end_context,
             self.commands.end_context,
+            self.queries.end_context,
         )
         self.contexts.watch(ContextWatch(kinds, ends))
         context_admin = ContextAdmin(self.contexts, platform.published)
@@ -176,14 +182,17 @@ class AxonNode:
                 platform,
                 context_admin=context_admin,
                 commands=commands,
+                queries=QueryServices(self.queries, kinds),
             ),
         )
         await self.follow_events.start()
         await self.keep_clients.start()
+        await self.queries.start()
         self.port = await self.server.listen("127.0.0.1", 0)
 
     async def _stop(self) -> None:
         await self.append_events.stop()
+        await self.queries.stop()
         await self.contexts.stop()
         await self.follow_events.stop()
         await self.keep_clients.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import grpc
 
@@ -55,7 +55,7 @@ class LiveCall(Generic[Q, A]):
         self._answers.cancel()
         self.half_close()
 
-    def __enter__(self) -> LiveCall[Q, A]:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:

@@ -20,6 +20,7 @@ from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_met
 from ranvier.axon.not_offered import REASONS, axon_services, refused_methods
 from ranvier.axon.persistent_streams import PERSISTENT_STREAM_SERVICE, PersistentStreams
 from ranvier.axon.platform import Platform
+from ranvier.axon.query_service import QUERY_SERVICE, QueryServices, query_methods
 from ranvier.services.schedule_events import ScheduleEvents
 from ranvier.wire.grpc.methods import streaming
 from ranvier.wire.grpc.server import GrpcServer
@@ -38,6 +39,7 @@ class AxonServices:
     context_admin: ContextAdmin | None = None
     commands: CommandServices | None = None
     persistent_streams: PersistentStreams | None = None
+    queries: QueryServices | None = None
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
@@ -62,6 +64,8 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
         server.add_service(COMMAND_SERVICE, services.commands.methods())
     if services.persistent_streams is not None:
         server.add_service(PERSISTENT_STREAM_SERVICE, services.persistent_streams.methods())
+    if services.queries is not None:
+        server.add_service(QUERY_SERVICE, query_methods(services.queries))
     for service in axon_services():
         if service.name in REASONS:
             server.add_service(service.full_name, refused_methods(service))

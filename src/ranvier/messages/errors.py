@@ -11,6 +11,10 @@ MessageError
 ├── NoQueryHandler         5000  nobody handles queries of that name
 ├── QueryTimedOut          5006  no answer came in time
 ├── DuplicateQuery         5007  the id is in flight already
+├── QueryHandlerLost       4001  the handler went away before it had answered
+├── UpdatesNotTaken        1900  more updates wait than a caller may leave unread
+├── TooManySubscriptionQueries 1900  so have the subscription queries of a node
+├── NotSubscribed                an initial result is asked for before the subscription
 └── InstructionRefused     1003  what a handler's stream asked for cannot be done
     ├── NameMissing              a subscription must say to what
     ├── NameTooLong              names have a limit
@@ -126,6 +130,50 @@ class DuplicateQuery(MessageError):
             f"A query with the id {message_id[:SHOWN_LENGTH]!r} is in flight already:"
             " give each its own id."
         )
+
+
+class QueryHandlerLost(MessageError):
+    """The handler had been sent the query and went away before it had finished."""
+
+    code: ClassVar[str] = "AXONIQ-4001"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            f"The handler {client_id} has gone before it finished its answer; ask again."
+        )
+
+
+class UpdatesNotTaken(MessageError):
+    """A caller has granted too few permits, or reads too slowly, for the updates of its query."""
+
+    code: ClassVar[str] = "AXONIQ-1900"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(
+            f"{waiting} updates wait for this subscription query and no more are kept:"
+            " grant permits and read faster, then subscribe again."
+        )
+
+
+class TooManySubscriptionQueries(MessageError):
+    """As many subscription queries are open as the node keeps."""
+
+    code: ClassVar[str] = "AXONIQ-1900"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} subscription queries are open already; subscribe again later.")
+
+
+class NotSubscribed(MessageError):
+    """The initial result of a subscription query was asked for before its subscription."""
+
+    code: ClassVar[str] = "RANVIER-NOT-SUBSCRIBED"
+
+    def __init__(self) -> None:
+        super().__init__("The first request of a subscription query must be subscribe.")
 
 
 class InstructionRefused(MessageError):

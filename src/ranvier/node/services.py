@@ -13,11 +13,13 @@ from ranvier.axon.context_admin import ContextAdmin
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform
+from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices
 from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.kept_streams import kept_streams
+from ranvier.node.routed_queries import routed_queries
 from ranvier.node.scheduled_events import scheduled_events
 from ranvier.observability.metrics import Metrics
 from ranvier.services.administer_contexts import AdministerContexts
@@ -82,6 +84,7 @@ class NodeServices:
         )
         self.topology = Topology()
         self.commands = routed_commands(self.kinds, self.topology, metrics)
+        self.queries = routed_queries(self.topology, self.clients, metrics)
         self.contexts = AdministerContexts(database.contexts)
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
         self.streams, self.for_streams = kept_streams(database, self.follow, self.kinds, metrics)
@@ -96,6 +99,7 @@ class NodeServices:
             self.streams,
             self.clients,
             self.commands,
+            self.queries,
         )
 
     def _watch_contexts(self) -> None:
@@ -107,6 +111,7 @@ class NodeServices:
                     self.follow.end_context,
                     self.clients.end_context,
                     self.commands.end_context,
+                    self.queries.end_context,
                     self.streams.end_context,
                     lambda context: forget(self._last_tokens, context),
                 ),
@@ -127,6 +132,7 @@ class NodeServices:
             ContextAdmin(self.contexts, platform.published),
             commands,
             persistent_streams=self.for_streams,
+            queries=QueryServices(self.queries, self.kinds),
         )
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
@@ -143,6 +149,7 @@ class NodeServices:
 
     async def end_streams(self) -> None:
         """End what would go on for ever: streams of handlers, control streams, readers."""
+        await self.queries.stop()
         await self.contexts.stop()
         await self.commands.stop()
         await self.clients.stop()

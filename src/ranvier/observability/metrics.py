@@ -43,6 +43,7 @@ class Metrics:
         self.snapshots_append = self._operation("axon.snapshots.append", "Snapshots appended")
         self.snapshots_read = self._operation("axon.snapshots.read", "Reads of snapshots")
         self.commands = self._operation("axon.commands", "Commands answered by their handlers")
+        self.queries = self._operation("axon.queries", "Queries that were answered")
         self.events_sent = self._counts("ranvier.events.sent.count", "Events sent to readers")
         self.connects = self._counts(
             "axon.applications.throughput.connect.count", "Applications that connected"

@@ -1,0 +1,105 @@
+"""Query: one question, any number of results, by one call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ranvier.axon.errors import grpc_error
+from ranvier.axon.query_errors import error_response
+from ranvier.axon.query_request import asked_query
+from ranvier.axon.request_context import context_of
+from ranvier.errors import RanvierError
+from ranvier.messages.query_fan_in import QueryResult
+from ranvier.services.context_kinds import ContextKinds
+from ranvier.services.dispatch_queries import DispatchQueries
+from ranvier.services.running_query import RunningQuery
+from ranvier.wire.grpc.server_call import ServerCall
+from ranvier.wire.grpc.status import GrpcError, StatusCode
+
+DEMAND: Final = 64
+"""Results of a streaming query that may be on their way; asked for again when half have come."""
+
+QUEUED_BYTES: Final = 64 * 1024
+"""Results that wait for the caller above which no more are asked for."""
+
+
+class QueryCall:
+    """Passes on the results of one query.
+
+    A hot path: callbacks only, and results are passed on as they came. The results of a query that
+    is not streaming cannot be held back; a caller that leaves too many unread loses his call by the
+    bound on his connection.
+    """
+
+    __slots__ = ("_call", "_contexts", "_dispatch", "_due", "_has_asked", "_query_id", "_running")
+
+    def __init__(self, call: ServerCall, dispatch: DispatchQueries, contexts: ContextKinds) -> None:
+        self._call = call
+        self._dispatch = dispatch
+        self._contexts = contexts
+        self._has_asked = False
+        self._query_id = ""
+        self._running: RunningQuery | None = None
+        self._due = 0
+        """Results of a streaming query that were asked for and have not come."""
+
+    def message_received(self, message: bytes) -> None:
+        """Ask; a second message ends the call."""
+        if self._has_asked:
+            self._refuse("takes one message, not more")
+            return
+        self._has_asked = True
+        try:
+            context = context_of(self._call)
+            self._contexts.expect_known(context)
+            query = asked_query(context, message)
+        except RanvierError as error:
+            self._call.finish(grpc_error(error))
+            return
+        self._query_id = query.query_id
+        self._running = self._dispatch.ask(query, self)
+        if query.is_streaming:
+            self._ask_for_more()
+
+    def half_closed(self) -> None:
+        """Refuse a call that asked nothing; the end of the others comes with their results."""
+        if not self._has_asked:
+            self._refuse("takes one message, none came")
+
+    def writable(self) -> None:
+        """Ask for more: the caller has taken what was queued."""
+        self._ask_for_more()
+
+    def cancelled(self) -> None:
+        """Let the handlers know that nobody waits any more."""
+        running, self._running = self._running, None
+        if running is not None:
+            self._dispatch.cancel(running)
+
+    def take(self, result: QueryResult) -> None:
+        """Pass on one result."""
+        if isinstance(result, bytes):
+            self._call.send(result)
+            if self._due:
+                self._due -= 1
+                self._ask_for_more()
+        else:
+            self._call.send(error_response(self._query_id, result).SerializeToString())
+
+    def end(self, error: RanvierError | None = None) -> None:
+        """End the call: OK, or an error of the node itself."""
+        self._running = None
+        self._call.finish(None if error is None else grpc_error(error))
+
+    def _ask_for_more(self) -> None:
+        running = self._running
+        if running is None or not running.query.is_streaming or self._due * 2 > DEMAND:
+            return
+        if self._call.queued_bytes < QUEUED_BYTES:
+            count = DEMAND - self._due
+            self._due = DEMAND
+            self._dispatch.demand(running, count)
+
+    def _refuse(self, reason: str) -> None:
+        self.cancelled()
+        self._call.finish(GrpcError(StatusCode.UNIMPLEMENTED, f"{self._call.path} {reason}"))

@@ -1,0 +1,65 @@
+"""One stream on which a client offers to answer queries, as the services see it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ranvier.errors import RanvierError
+from ranvier.messages.handler import Handler
+from ranvier.messages.mailbox import Mailbox
+from ranvier.messages.permits import Permits
+from ranvier.services.open_subscription import OpenSubscription
+from ranvier.services.running_query import AskedQuery, RunningQuery
+
+
+class QueryHandlerLink(Protocol):
+    """The way to the client; nothing but `send_query` takes a permit."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the client reads what it is sent; otherwise it is told by `writable`."""
+
+    def send_query(self, query: AskedQuery, time_left_ms: int | None) -> None:
+        """Send a query; `time_left_ms` is given where it has waited, and goes with it."""
+
+    def send_cancel(self, query_id: str) -> None:
+        """Say that nobody wants the answer any more."""
+
+    def send_demand(self, query_id: str, count: int) -> None:
+        """Say that so many further results are wanted."""
+
+    def send_subscribe(self, data: bytes) -> None:
+        """Open a subscription query at the client."""
+
+    def send_initial_request(self, data: bytes) -> None:
+        """Ask for the initial result of a subscription query."""
+
+    def send_unsubscribe(self, query_id: str) -> None:
+        """End a subscription query at the client."""
+
+    def close(self, error: RanvierError | None) -> None:
+        """End the stream and tell why."""
+
+
+class QueryStream:
+    """What is under way on one handler's stream."""
+
+    __slots__ = ("context", "handler", "in_flight", "link", "mailbox", "permits", "untold")
+
+    def __init__(self, context: str, link: QueryHandlerLink) -> None:
+        self.context = context
+        self.link = link
+        self.handler: Handler | None = None
+        """Known from the first subscription on."""
+        self.permits = Permits()
+        self.mailbox: Mailbox[str, RunningQuery] = Mailbox()
+        """Queries that wait for permits, by their ids."""
+        self.in_flight: dict[str, RunningQuery] = {}
+        """Queries that were sent and are not completed, by their ids."""
+        self.untold: dict[OpenSubscription, None] = {}
+        """Subscription queries that wait for the client to read, in the order of coming."""
+
+    @property
+    def may_send(self) -> bool:
+        """Whether a query may be sent now."""
+        return bool(self.permits.available) and self.link.has_room

@@ -1,0 +1,57 @@
+"""A query on its way: what is asked, who asked it, and what is known of its answers."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, Protocol
+
+from ranvier.errors import RanvierError
+from ranvier.messages.query_fan_in import QueryFanIn, QueryResult
+from ranvier.messages.query_routing import Metadata
+
+DEFAULT_TIMEOUT_MS: Final = 5_000
+"""What a query waits for a handler at most, where it does not say."""
+
+
+# A tuple: made once for each query, in a third of the time that a frozen dataclass takes.
+class AskedQuery(NamedTuple):
+    """A query as it came; `data` is its bytes, which nobody on its way changes."""
+
+    context: str
+    query_id: str
+    name: str
+    data: bytes
+    metadata: Metadata
+    priority: int = 0
+    timeout_ms: int = DEFAULT_TIMEOUT_MS
+    """How long it may wait to be sent to a handler."""
+    is_streaming: bool = False
+    """The caller asks for results by demand; the first handler to answer is the only one."""
+
+
+class QueryCaller(Protocol):
+    """Who gets the results of one query."""
+
+    def take(self, result: QueryResult) -> None:
+        """Take one result: a handler's, or an error of the node in its place."""
+
+    def end(self, error: RanvierError | None = None) -> None:
+        """Be told that nothing more comes."""
+
+
+class RunningQuery:
+    """One query between its asking and its end."""
+
+    __slots__ = ("asked_at", "caller", "demand", "fan_in", "has_failed", "query")
+
+    def __init__(
+        self, query: AskedQuery, caller: QueryCaller, fan_in: QueryFanIn, asked_at: float
+    ) -> None:
+        self.query = query
+        self.caller = caller
+        self.fan_in = fan_in
+        self.asked_at = asked_at
+        """On the clock of the service, in seconds."""
+        self.demand = 0
+        """Results that the caller has asked for; handlers that come late are told of it."""
+        self.has_failed = False
+        """The last thing that the caller was told is an error of the node."""
