@@ -58,7 +58,8 @@ def handler_from(function: Callable[..., Any], payload_type: Any = None) -> Hand
         function=function,
         wanted=Any if wanted is inspect.Parameter.empty else wanted,
         argument_count=max(len(required), min(len(parameters), 1)),
-        is_coroutine=inspect.iscoroutinefunction(function),
+        is_coroutine=inspect.iscoroutinefunction(function)
+        or inspect.iscoroutinefunction(getattr(function, "__call__", None)),  # noqa: B004  # an object's own
         is_stream=inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function),
     )
 

@@ -12,7 +12,7 @@ from ranvier.wire.grpc.outgoing_call import OutgoingCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 from ranvier.wire.http2.connection import Role
 from ranvier.wire.http2.errors import ConnectionClosing, StreamsExhausted
-from ranvier.wire.http2.headers import HeaderPairs
+from ranvier.wire.http2.headers import HeaderPairs, ReadyBlock
 from ranvier.wire.link import Link
 
 
@@ -32,7 +32,7 @@ class ClientLink(Link):
         """Becomes the reason once the connection is no more."""
         self._has_settings: asyncio.Future[None] = loop.create_future()
 
-    def open(self, call: OutgoingCall, headers: HeaderPairs) -> None:
+    def open(self, call: OutgoingCall, headers: HeaderPairs | ReadyBlock) -> None:
         """Send the head of a call; the call fails at once where no stream is to be had."""
         try:
             call.stream = self.http2.open_stream(headers, end_stream=False, listener=call)
