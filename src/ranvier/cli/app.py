@@ -15,25 +15,27 @@ from ranvier.cli.contexts import (
     register_context,
     update_context,
 )
+from ranvier.cli.local_commands import add_local
 from ranvier.cli.metrics import metrics
-
-LOCAL_COMMANDS = "Without a node: ranvier start, ranvier config explain, ranvier database check."
+from ranvier.cli.promised import PROMISED, add_promised
 
 app = typer.Typer(
     name="ranvier",
     help="Ranvier: an event store and message router that Axon clients use unchanged.",
-    epilog=LOCAL_COMMANDS,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+add_local(app)
 app.add_typer(events.app, name="events")
 app.command()(metrics)
 app.command()(contexts)
 app.command()(register_context)
 app.command()(update_context)
 app.command()(delete_context)
+
+add_promised(app, PROMISED)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

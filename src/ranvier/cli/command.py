@@ -34,7 +34,8 @@ def talks_to_node(command: Callable[..., None]) -> Callable[..., None]:
                 command(node, **given)
             sys.stdout.flush()
         except CliError as error:
-            typer.echo(one_line(str(error)), err=True)
+            for line in (one_line(str(error)), *error.picture):
+                typer.echo(line, err=True)
             raise typer.Exit(error.exit_code) from None
         except BrokenPipeError:
             _discard_output()

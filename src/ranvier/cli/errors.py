@@ -20,13 +20,20 @@ class CliError(RanvierError):
 
     code: ClassVar[str] = "RANVIER-CLI"
     exit_code: ClassVar[int] = 1
+    picture: tuple[str, ...] = ()
+    """Lines below the sentence that show what it is about."""
 
 
 class NodeRefused(CliError):
-    """The node refused; its own sentence and code are passed on."""
+    """The node refused; its own sentence and code are passed on.
 
-    def __init__(self, detail: str, node_code: str = "") -> None:
+    `position` is the place in the text of a query, counted from 1, where there is one.
+    """
+
+    def __init__(self, detail: str, node_code: str = "", position: int | None = None) -> None:
         super().__init__(f"{detail} [{node_code}]" if node_code else detail)
+        self.node_code = node_code
+        self.position = position if isinstance(position, int) else None
 
 
 class StrangeAnswer(CliError):

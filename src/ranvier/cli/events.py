@@ -19,6 +19,7 @@ from ranvier.cli.event_line import event_line
 from ranvier.cli.node_client import Json, NodeClient, Parameters
 from ranvier.cli.printed_metrics import read_metrics
 from ranvier.cli.printing import json_text, write_json_array, write_line
+from ranvier.cli.query import query
 
 EVENTS: Final = "/v1/events"
 SNAPSHOTS: Final = "/v1/snapshots"
@@ -29,7 +30,12 @@ MOST_EVENTS: Final = 2**31 - 1
 SNAPSHOT_PAGE: Final = 100
 """As many snapshots as a node puts into one answer."""
 
-app = typer.Typer(no_args_is_help=True, help="Append, read and follow events.")
+FILE_EXAMPLE: Final = (
+    'A file holds one event or an array: [{"payload": {"type": "Opened", "data": "{}"}, '
+    '"aggregateType": "Account", "aggregateId": "acc-1", "aggregateSequenceNumber": 0}]'
+)
+
+app = typer.Typer(no_args_is_help=True, help="Append, read, follow and search events.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class Wanted:
     ] = False
 
 
-@app.command()
+@app.command(epilog=FILE_EXAMPLE)
 @talks_to_node
 def append(
     node: NodeClient,
@@ -84,6 +90,9 @@ def append(
 ) -> None:
     """Append events: those of a file, all or none, or one given by --type and --data."""
     body = _posted(event, file)
+    if _is_empty(body):
+        write_line(json_text({"success": True}) if node.prints_json else "Nothing to append.")
+        return
     answer = node.post_json(EVENTS, context, body)
     write_line(json_text(answer) if node.prints_json else "Appended.")
 
@@ -122,6 +131,9 @@ def tail(
             sys.stdout.flush()
 
 
+app.command()(query)
+
+
 def _posted(event: NewEvent, file: Path | None) -> bytes:
     if (file is None) == (event.payload_type is None):
         raise WrongUsage("Give either a file with events or --type and --data.")
@@ -135,6 +147,10 @@ def _posted(event: NewEvent, file: Path | None) -> bytes:
         message |= {"aggregateType": aggregate_type, "aggregateId": aggregate_id}
         message["aggregateSequenceNumber"] = event.sequence
     return json_text({"messages": [message]}).encode()
+
+
+def _is_empty(body: bytes) -> bool:
+    return body.split() in ([b"[]"], [b"[", b"]"])
 
 
 def _content(file: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -12,7 +13,7 @@ import httpx2
 
 from ranvier.cli.errors import NodeRefused, NodeSilent, StrangeAnswer
 from ranvier.cli.node_options import NodeOptions, Output
-from ranvier.cli.server_sent_events import server_sent_events
+from ranvier.cli.server_sent_events import ServerSentEvent, server_sent_events
 
 Json = dict[str, Any]
 Parameters = Mapping[str, str | int]
@@ -83,6 +84,11 @@ class NodeClient:
             raise self._strange("answers with something else than a list")
         return answer
 
+    def get_object(self, path: str, parameters: Parameters) -> Json:
+        """Get one object."""
+        request = self._http.build_request("GET", path, params=parameters)
+        return self._object(self._send(request).text)
+
     def post_json(self, path: str, context: str, body: bytes) -> Json:
         """Post JSON to a context and give back the answer."""
         headers = {CONTEXT_HEADER: context, "Content-Type": "application/json"}
@@ -91,6 +97,17 @@ class NodeClient:
 
     def stream(self, path: str, context: str, parameters: Parameters) -> Generator[Json]:
         """Yield the JSON of each event of a stream until the node says that it is done."""
+        with closing(self.named_events(path, context, parameters)) as events:
+            for event in events:
+                if event.name == "done":
+                    return
+                yield self._object(event.data)
+        raise NodeSilent(f"{self.url} broke off before it had told everything; try again.")
+
+    def named_events(
+        self, path: str, context: str, parameters: Parameters
+    ) -> Generator[ServerSentEvent]:
+        """Yield each event of a stream to its end; one named `error` is raised."""
         headers = {CONTEXT_HEADER: context, "Accept": "text/event-stream"}
         request = self._http.build_request("GET", path, params=parameters, headers=headers)
         try:
@@ -104,19 +121,15 @@ class NodeClient:
         except ValueError as error:
             raise self._strange(f"sends {error}") from error
 
-    def _events(self, response: httpx2.Response) -> Iterator[Json]:
+    def _events(self, response: httpx2.Response) -> Iterator[ServerSentEvent]:
         if not response.is_success:
             response.read()
             raise self._refused(response)
         self._expect(response, "text/event-stream")
         for event in server_sent_events(response.iter_bytes()):
-            if event.name == "done":
-                return
-            content = self._object(event.data)
             if event.name == "error":
-                raise NodeRefused(str(content.get("detail")), str(content.get("code", "")))
-            yield content
-        raise NodeSilent(f"{self.url} broke off before it had told everything; try again.")
+                raise _refusal(self._object(event.data))
+            yield event
 
     def _send(self, request: httpx2.Request) -> httpx2.Response:
         try:
@@ -146,8 +159,8 @@ class NodeClient:
     def _refused(self, response: httpx2.Response) -> NodeRefused | StrangeAnswer:
         try:
             problem = json.loads(response.text)
-            return NodeRefused(problem["detail"], problem["code"])
-        except (ValueError, TypeError, KeyError):
+            return NodeRefused(problem["detail"], problem["code"], problem.get("position"))
+        except (ValueError, TypeError, KeyError, AttributeError):
             return self._strange(f"answers {response.status_code} without a reason")
 
     def _strange(self, what: str) -> StrangeAnswer:
@@ -156,6 +169,12 @@ class NodeClient:
     def _silent(self, error: httpx2.RequestError) -> NodeSilent:
         reason = str(error) or type(error).__name__
         return NodeSilent(f"No answer from {self.url} ({reason}); is a node running there?")
+
+
+def _refusal(problem: Json) -> NodeRefused:
+    return NodeRefused(
+        str(problem.get("detail")), str(problem.get("code", "")), problem.get("position")
+    )
 
 
 def _tls(url: str, *, is_checked: bool) -> ssl.SSLContext:

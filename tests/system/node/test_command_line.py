@@ -94,16 +94,34 @@ def test_metrics_count_what_was_appended(node: NodeProcess) -> None:
     client.close_connection()
     said = at(node, "metrics", "-o", "json")
     assert said.code == 0, said.err
-    assert "axon_events_append_throughput_count" in said.out
+    assert "axon.events.append.throughput.count" in said.out
     text = at(node, "metrics").out
     for name, count in (
-        ("axon_events_append_throughput_count", 3),
-        ("axon_events_read_aggregate_throughput_count", 1),
-        ("ranvier_events_sent_count", 3),
-        ("axon_event_lastToken", 2),
+        ("axon.events.append.throughput.count", 3),
+        ("axon.events.read.aggregate.throughput.count", 1),
+        ("ranvier.events.sent.count", 3),
+        ("axon.event.lastToken", 2),
     ):
         [line] = [row for row in text.splitlines() if row.startswith(name)]
         assert float(line.split()[-1]) == count, line
+
+
+def test_a_search_is_a_table_and_a_bad_one_shows_the_place(node: NodeProcess) -> None:
+    for number in range(3):
+        at(node, "events", "append", "--type", f"T{number % 2}", "--data", f'{{"n": {number}}}')
+    text = 'groupby(payloadType, sum(jsonpath(payloadData, "$.n")) as n) | sortby(n desc)'
+    said = at(node, "events", "query", text)
+    assert (said.code, said.err) == (0, "")
+    assert [line.split() for line in said.out.splitlines()] == [
+        ["payloadType", "n"],
+        ["-" * 11, "-"],
+        ["T0", "2"],
+        ["T1", "1"],
+    ]
+    bad = at(node, "events", "query", "token = 1 | grouby(token)")
+    assert bad.code == 1
+    assert "AXONIQ-2511" in bad.err
+    assert bad.err.splitlines()[-1] == " " * 14 + "^"
 
 
 def test_check_makes_no_database_where_there_is_none(tmp_path: Path) -> None:

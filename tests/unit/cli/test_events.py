@@ -98,6 +98,26 @@ def test_append_refuses_what_it_cannot_send(
     assert printed.err
 
 
+@pytest.mark.parametrize("content", [b"[]", b" [\n]\n"])
+def test_an_empty_array_is_nothing_to_append(
+    node: StubNode, tmp_path: Path, content: bytes, capsys: Captured
+) -> None:
+    file = tmp_path / "events.json"
+    file.write_bytes(content)
+    assert main(["events", "append", str(file), "-S", node.url]) == 0
+    assert capsys.readouterr().out == "Nothing to append.\n"
+    assert main(["events", "append", str(file), "-S", node.url, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"success": True}
+    assert node.seen == []
+
+
+def test_the_help_of_append_shows_a_file_that_a_node_takes(capsys: Captured) -> None:
+    assert main(["events", "append", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    [example] = json.loads(shown[shown.index("[{") : shown.rindex("}]") + 2])
+    assert example["payload"] == {"type": "Opened", "data": "{}"}
+
+
 def test_read_prints_a_line_for_each_event(node: StubNode, capsys: Captured) -> None:
     bare = {"token": 42, "timestamp": "t", "payloadType": "B", "payload": "a\n\x1b[2Jb"}
     binary = {"token": 43, "payloadType": "C", "payload": "AP8=", "payloadEncoding": "base64"}

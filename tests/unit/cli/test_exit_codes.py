@@ -11,6 +11,11 @@ import trustme
 from ranvier.cli.app import main
 from tests.support.stub_node import StubAnswer, StubNode, event_stream, problem, stub_node
 
+FIGURE = StubAnswer(
+    body=b'{"names": ["x"], "name": "x", "measurements": [{"statistic": "VALUE", "value": 1}]}'
+)
+"""The list of figures and each of them in one."""
+
 Captured = pytest.CaptureFixture[str]
 
 COMMANDS = [
@@ -19,6 +24,8 @@ COMMANDS = [
     ["events", "read", "--aggregate", "a", "--snapshots"],
     ["events", "tail", "--from", "0"],
     ["events", "tail"],
+    ["events", "query", "token > 5"],
+    ["events", "query", "--live"],
     ["metrics"],
 ]
 
@@ -74,9 +81,11 @@ def test_no_answer_is_3(command: list[str], capsys: Captured) -> None:
 def test_an_answer_that_breaks_off_is_3(
     node: StubNode, command: list[str], capsys: Captured
 ) -> None:
-    content_type = {"read": "text/event-stream", "tail": "text/event-stream"}.get(
-        command[1] if len(command) > 1 else "", "text/plain"
-    )
+    content_type = {
+        "read": "text/event-stream",
+        "tail": "text/event-stream",
+        "query": "text/event-stream",
+    }.get(command[1] if len(command) > 1 else "", "text/plain")
     node.will_answer(StubAnswer(200, content_type, b'{"', missing_bytes=100))
     if command == ["events", "tail"]:
         node.will_answer(StubAnswer(200, "text/plain", b"", missing_bytes=100))
@@ -145,24 +154,24 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: Captured) -> None:
 
 def test_help_and_version_are_0(capsys: Captured) -> None:
     assert main(["--help"]) == 0
-    assert "ranvier start" in capsys.readouterr().out
-    for command in ([], ["append"], ["read"], ["tail"]):
+    assert "start  " in capsys.readouterr().out
+    for command in ([], ["append"], ["read"], ["tail"], ["query"]):
         assert main(["events", *command, "--help"]) == 0
     assert main(["--version"]) == 0
     assert "ranvier 0" in capsys.readouterr().out
 
 
 def test_the_token_is_sent_and_the_address_may_lack_its_scheme(node: StubNode) -> None:
-    node.will_answer(StubAnswer(content_type="text/plain", body=b"x 1\n"))
+    node.will_answer(FIGURE)
     assert main(["metrics", "-S", node.url.removeprefix("http://") + "/", "-t", "sesame"]) == 0
     assert node.seen[0].headers["axoniq-access-token"] == "sesame"
-    assert node.seen[0].path == "/metrics"
+    assert node.seen[0].path == "/actuator/metrics"
 
 
 def test_proxies_of_the_environment_are_not_used(
     node: StubNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node.will_answer(StubAnswer(content_type="text/plain", body=b"x 1\n"))
+    node.will_answer(FIGURE)
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert main(["metrics", "-S", node.url]) == 0
@@ -175,7 +184,7 @@ def test_https_is_checked_unless_told_otherwise(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     with stub_node(tls) as node:
-        node.will_answer(StubAnswer(content_type="text/plain", body=b"x 1\n"))
+        node.will_answer(FIGURE)
         without_scheme = node.url.removeprefix("https://")
         assert main(["metrics", "-S", node.url]) == 3
         assert "CERTIFICATE_VERIFY_FAILED" in only_sentence(capsys)
@@ -191,7 +200,7 @@ def test_https_is_checked_unless_told_otherwise(
 def test_output_that_cannot_be_written_is_1(
     node: StubNode, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
-    node.will_answer(StubAnswer(content_type="text/plain", body=b"x 1\n"))
+    node.will_answer(FIGURE)
     with open("/dev/full", "w", encoding="utf-8") as full:
         monkeypatch.setattr("sys.stdout", full)
         assert main(["metrics", "-S", node.url]) == 1

@@ -5,44 +5,72 @@ import json
 import pytest
 
 from ranvier.cli.app import main
-from tests.support.stub_node import StubAnswer, StubNode
+from tests.support.stub_node import StubAnswer, StubNode, problem
 
-PAGE = b"""\
-# HELP axon_event_lastToken Token of the last event
-# TYPE axon_event_lastToken gauge
-axon_event_lastToken{context="default"} 41.0
-process_cpu_seconds_total 0.25
-ranvier_broken NaN
-"""
+NAMES = StubAnswer(body=b'{"names": ["axon.event.lastToken", "axon.events.append.duration"]}')
+LAST_TOKEN = {
+    "name": "axon.event.lastToken",
+    "baseUnit": None,
+    "measurements": [{"statistic": "VALUE", "value": 41.0}],
+    "availableTags": [],
+}
+DURATION = {
+    "name": "axon.events.append.duration",
+    "baseUnit": "seconds",
+    "measurements": [
+        {"statistic": "COUNT", "value": 2.0},
+        {"statistic": "TOTAL_TIME", "value": 0.25},
+        {"statistic": "MAX", "value": None},
+    ],
+    "availableTags": [],
+}
 
 
-@pytest.fixture
-def metered(node: StubNode) -> StubNode:
-    node.will_answer(StubAnswer(content_type="text/plain; version=0.0.4", body=PAGE))
-    return node
+def answer(figure: dict[str, object]) -> StubAnswer:
+    return StubAnswer(body=json.dumps(figure).encode())
 
 
-def test_figures_as_lines(metered: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["metrics", "-S", metered.url]) == 0
+def test_figures_as_lines(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
+    node.will_answer(NAMES, answer(LAST_TOKEN), answer(DURATION))
+    assert main(["metrics", "-S", node.url]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "axon_event_lastToken{context=default}  41",
-        "process_cpu_seconds_total              0.25",
-        "ranvier_broken                         nan",
+        "axon.event.lastToken                     41",
+        "axon.events.append.duration  count       2",
+        "axon.events.append.duration  total_time  0.25 seconds",
+        "axon.events.append.duration  max         unknown seconds",
+    ]
+    assert [request.path for request in node.seen] == [
+        "/actuator/metrics",
+        "/actuator/metrics/axon.event.lastToken",
+        "/actuator/metrics/axon.events.append.duration",
     ]
 
 
-def test_figures_as_json(metered: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["metrics", "-S", metered.url, "-o", "json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [
-        {"name": "axon_event_lastToken", "labels": {"context": "default"}, "value": 41.0},
-        {"name": "process_cpu_seconds_total", "labels": {}, "value": 0.25},
-        {"name": "ranvier_broken", "labels": {}, "value": "nan"},
-    ]
+def test_figures_as_json(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
+    node.will_answer(NAMES, answer(LAST_TOKEN), answer(DURATION))
+    assert main(["metrics", "-S", node.url, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [LAST_TOKEN, DURATION]
 
 
-@pytest.mark.parametrize("name", ["lastToken", "axon.event"])
+@pytest.mark.parametrize("name", ["lastToken", "axon.event.", "axon_event_last"])
 def test_figures_by_a_part_of_their_name(
-    metered: StubNode, name: str, capsys: pytest.CaptureFixture[str]
+    node: StubNode, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["metrics", name, "-S", metered.url]) == 0
-    assert capsys.readouterr().out == "axon_event_lastToken{context=default}  41\n"
+    node.will_answer(NAMES, answer(LAST_TOKEN))
+    assert main(["metrics", name, "-S", node.url]) == 0
+    assert capsys.readouterr().out.split() == ["axon.event.lastToken", "41"]
+    assert len(node.seen) == 2
+
+
+def test_figures_of_one_context_leave_out_what_it_has_not(
+    node: StubNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node.will_answer(NAMES, answer(LAST_TOKEN), problem(404, "RANVIER-UNKNOWN-METRIC", "None."))
+    assert main(["metrics", "-c", "orders", "-S", node.url]) == 0
+    assert capsys.readouterr().out.split() == ["axon.event.lastToken", "41"]
+    assert node.seen[1].query == {"tag": "context:orders"}
+
+
+def test_another_refusal_of_a_figure_ends_the_command(node: StubNode) -> None:
+    node.will_answer(NAMES, problem(503, "RANVIER-STOPPING", "Stopping."))
+    assert main(["metrics", "-S", node.url]) == 1

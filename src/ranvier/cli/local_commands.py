@@ -1,0 +1,39 @@
+"""Commands that work without a node: listed here, run by the program before it gets here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from ranvier.cli.promised import (
+    ANY_ARGUMENTS,
+    PROMISED_CONFIG,
+    PROMISED_DATABASE,
+    add_promised,
+)
+
+
+def add_local(app: typer.Typer) -> None:
+    """List the commands that the program runs by itself, in their place."""
+    _list(app, "start", "Start a node in the foreground.")
+    config = typer.Typer(no_args_is_help=True, help="What a start here would be told, and by whom.")
+    _list(config, "explain", "Print each setting and where it came from.", "config ")
+    add_promised(config, PROMISED_CONFIG, "config ")
+    app.add_typer(config, name="config")
+    database = typer.Typer(no_args_is_help=True, help="Look after the database of a node.")
+    _list(database, "check", "Check that a database is sound.", "database ")
+    add_promised(database, PROMISED_DATABASE, "database ")
+    app.add_typer(database, name="database")
+
+
+def _list(app: typer.Typer, name: str, help_text: str, before: str = "") -> None:
+    app.command(name, help=help_text, context_settings=ANY_ARGUMENTS)(_elsewhere(before + name))
+
+
+def _elsewhere(name: str) -> Callable[[], None]:
+    def run() -> None:
+        typer.echo(f"{name} is run by the program ranvier itself.", err=True)
+        raise typer.Exit(1)
+
+    return run
