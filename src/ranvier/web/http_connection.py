@@ -51,6 +51,7 @@ class HttpConnection(HttpToolsProtocol):
         self._asks_for_upgrade = False
         self._reading_timer: TimerHandle | None = None
         self._writing_timer: TimerHandle | None = None
+        self._is_stopping = False
 
     # What the transport calls.
 
@@ -80,8 +81,10 @@ class HttpConnection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Begin to count how long the peer takes nothing."""
         super().pause_writing()
-        self._writing_timer = self.loop.call_later(
-            self.limits.stalled_write_seconds, self.transport.abort
+        self._cut_stalled_after(
+            self.limits.stalled_farewell_seconds
+            if self._is_stopping
+            else self.limits.stalled_write_seconds
         )
 
     def resume_writing(self) -> None:
@@ -89,6 +92,14 @@ class HttpConnection(HttpToolsProtocol):
         super().resume_writing()
         if self._writing_timer is not None:
             self._writing_timer.cancel()
+            self._writing_timer = None
+
+    def shutdown(self) -> None:
+        """End when the running request has; a peer that takes nothing is not waited for."""
+        self._is_stopping = True
+        super().shutdown()
+        if self._writing_timer is not None:
+            self._cut_stalled_after(self.limits.stalled_farewell_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave no timer behind."""
@@ -166,6 +177,11 @@ class HttpConnection(HttpToolsProtocol):
     def _cut_after(self, seconds: float) -> None:
         self._stop_cutting()
         self._reading_timer = self.loop.call_later(seconds, self.transport.abort)
+
+    def _cut_stalled_after(self, seconds: float) -> None:
+        if self._writing_timer is not None:
+            self._writing_timer.cancel()
+        self._writing_timer = self.loop.call_later(seconds, self.transport.abort)
 
     def _stop_cutting(self) -> None:
         if self._reading_timer is not None:

@@ -21,5 +21,7 @@ class HttpLimits:
     """For the body: 16 MiB pass in this time at half a megabit a second."""
     stalled_write_seconds: float = 60.0
     """For a peer that takes nothing of what the node has to send."""
+    stalled_farewell_seconds: float = 0.25
+    """The same once the node is stopping."""
     idle_seconds: int = 30
     """Between two requests on one connection; more than balancers wait between their checks."""

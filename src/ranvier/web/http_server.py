@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import Server
 
@@ -34,6 +34,25 @@ class HttpAddress:
     tls: TlsFiles | None = None
 
 
+class EndingQuietly:
+    """Runs the application; a cancelled request ends without an error once the server cut it.
+
+    uvicorn would log each of them as a defect.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.is_cut = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.is_cut:
+                raise
+
+
 class HttpServer:
     """Listens between `start` and `stop`; `port` is the bound one."""
 
@@ -48,7 +67,8 @@ class HttpServer:
         self._address = address
         self._streams = streams
         self._connection_gone = asyncio.Event()
-        self._server = Server(self._config(app, limits or HttpLimits()))
+        self._app = EndingQuietly(app)
+        self._server = Server(self._config(self._app, limits or HttpLimits()))
         self._state = self._server.server_state
         self._ticking: asyncio.Task[None] | None = None
 
@@ -93,8 +113,13 @@ class HttpServer:
             return
 
     async def _cut(self) -> None:
+        self._app.is_cut = True
         for connection in list(self._state.connections):
             connection.transport.abort()
+        # A request whose connection is gone may still end by itself; only then it is cancelled.
+        while self._state.connections:
+            self._connection_gone.clear()
+            await self._connection_gone.wait()
         tasks = list(self._state.tasks)
         for task in tasks:
             task.cancel()

@@ -160,6 +160,33 @@ async def test_stopping_cuts_what_does_not_end(node: WebNode) -> None:
         node.log.gate.set()
 
 
+async def test_stopping_waits_for_no_reader_that_takes_nothing_and_logs_no_defect(
+    node: WebNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    large = axon_event(data=b"x" * 4_000_000).SerializeToString()
+    node.log.store("default", *[NewEvent("Large", large, 0, None, "", 0)] * 20)
+    async with listening(node) as server, connected(server) as stalled:
+        await stalled.send(b"GET /v1/events HTTP/1.1\r\nHost: node\r\n\r\n")
+        await stalled.head()
+        begin = time.monotonic()
+        await server.stop(grace_seconds=60)
+        assert time.monotonic() - begin < 30
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+    assert node.follow.follower_count == 0
+
+
+async def test_a_request_that_is_cut_logs_no_defect(
+    node: WebNode, caplog: pytest.LogCaptureFixture
+) -> None:
+    node.log.gate = asyncio.Event()
+    async with listening(node) as server, connected(server) as connection:
+        await connection.send(POST + b"Content-Length: 4\r\n\r\n[{}]")
+        await node.log.asked.wait()
+        await server.stop(grace_seconds=0.01)
+        node.log.gate.set()
+    assert [record for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
 async def test_stopping_waits_for_nobody_who_is_idle(node: WebNode) -> None:
     async with listening(node) as server, connected(server) as idle, connected(server) as silent:
         await idle.send(LIVE)

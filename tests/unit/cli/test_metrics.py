@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -26,7 +27,7 @@ DURATION = {
 }
 
 
-def answer(figure: dict[str, object]) -> StubAnswer:
+def answer(figure: Mapping[str, object]) -> StubAnswer:
     return StubAnswer(body=json.dumps(figure).encode())
 
 

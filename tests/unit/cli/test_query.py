@@ -11,7 +11,7 @@ from tests.support.stub_node import StubAnswer, StubNode, problem
 
 Captured = pytest.CaptureFixture[str]
 
-DONE = ("done", {})
+DONE: tuple[str, Any] = ("done", {})
 
 
 def answer(*events: tuple[str, Any]) -> StubAnswer:
