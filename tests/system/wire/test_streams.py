@@ -122,7 +122,9 @@ async def test_messages_cut_anywhere_are_put_together() -> None:
 
 
 @pytest.mark.parametrize("method", ["Wait", "Flood"])
-async def test_a_reset_stream_cancels_its_handler_and_is_forgotten(method: str) -> None:
+async def test_a_reset_stream_cancels_its_handler_and_is_forgotten(
+    method: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async with serving() as (echo, server, port), raw_peer(port) as peer:
         peer.call(1, path(method), b"")
         await echo.started.wait()
@@ -132,6 +134,7 @@ async def test_a_reset_stream_cancels_its_handler_and_is_forgotten(method: str) 
         await peer.answer(3)
         [link] = server.links()
         assert (link.http2.open_stream_count, link.http2.buffered_bytes) == (0, 0)
+    assert not caplog.records, "a caller who gives up is no fault of the handler"
 
 
 async def test_a_reset_in_the_middle_of_a_message_leaves_nothing() -> None:

@@ -68,7 +68,8 @@ async def guarded(
     try:
         await work(call, given)
     except CancelledError as cancelled:
-        call.fail(cancelled)
+        if not call.is_done:
+            call.fail(cancelled)
         raise
     except Exception as problem:  # whatever a handler raises ends its call alone
         call.fail(problem)
