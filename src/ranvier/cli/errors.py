@@ -3,6 +3,7 @@
 CliError
 ├── NodeRefused    1   the node understood and said no
 ├── StrangeAnswer  1   what answered is no Ranvier node
+├── ImportRefused  1   what is to be imported does not fit what is there
 ├── HeadUnknown    1   the node does not say how far a context reaches
 ├── WrongUsage     2   what was typed cannot be sent
 └── NodeSilent     3   no answer, or one that broke off
@@ -40,6 +41,12 @@ class StrangeAnswer(CliError):
     """Something answered that does not speak like a node."""
 
     code: ClassVar[str] = "RANVIER-CLI-STRANGE"
+
+
+class ImportRefused(CliError):
+    """A copy of the source cannot be made here without changing something; nothing is repaired."""
+
+    code: ClassVar[str] = "RANVIER-CLI-IMPORT"
 
 
 class HeadUnknown(CliError):

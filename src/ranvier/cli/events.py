@@ -1,4 +1,4 @@
-"""`ranvier events`: append events, read those that are stored, follow those that come."""
+"""`ranvier events`: append events, read those that are stored, follow those that come, import."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ranvier.cli.command import talks_to_node
 from ranvier.cli.context_option import Context
 from ranvier.cli.errors import HeadUnknown, WrongUsage
 from ranvier.cli.event_line import event_line
+from ranvier.cli.import_command import import_events
 from ranvier.cli.node_client import Json, NodeClient, Parameters
 from ranvier.cli.printed_metrics import read_metrics
 from ranvier.cli.printing import json_text, write_json_array, write_line
@@ -36,6 +37,7 @@ FILE_EXAMPLE: Final = (
 )
 
 app = typer.Typer(no_args_is_help=True, help="Append, read, follow and search events.")
+app.command("import")(import_events)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class NodeClient:
         self.url = options.base_url()
         self.prints_json = options.output is Output.JSON
         token = options.secret_token()
+        self.access_token = None if token is None else token.reveal()
         self._http = httpx2.Client(
             base_url=self.url,
             headers={} if token is None else {TOKEN_HEADER: token.reveal()},
@@ -67,6 +68,10 @@ class NodeClient:
         return self._array(
             self._http.build_request("GET", path, params=parameters, headers=headers)
         )
+
+    def get_object(self, path: str) -> Json:
+        """Get an object of the whole node."""
+        return self._object(self._send(self._http.build_request("GET", path)).text)
 
     def get_array(self, path: str) -> list[Json]:
         """Get a list of objects of the whole node."""

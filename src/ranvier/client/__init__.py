@@ -28,6 +28,7 @@ from ranvier.client.settings import HandlingSettings, HeartbeatSettings
 from ranvier.client.snapshots import NewSnapshot
 from ranvier.client.token_store import MemoryTokenStore, TokenStore
 from ranvier.client.token_store_sqlite import SqliteTokenStore
+from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.tls import TlsFiles
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Codec",
     "Criterion",
     "EventMessage",
+    "GrpcLimits",
     "HandlingSettings",
     "HeartbeatSettings",
     "Hub",

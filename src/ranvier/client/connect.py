@@ -44,6 +44,8 @@ class ConnectOptions(TypedDict, total=False):
     heartbeats: HeartbeatSettings | None
     reconnect: ReconnectDelays | None
     limits: GrpcLimits | None
+    is_direct: bool
+    """Stay with the server named even where it names another node, as behind a tunnel."""
     connect_timeout_seconds: float
 
 
@@ -87,5 +89,6 @@ def connection_settings(address: str, options: ConnectOptions) -> ConnectionSett
         heartbeats=options.get("heartbeats") or HeartbeatSettings(),
         handling=options.get("handling") or HandlingSettings(),
         delays=options.get("reconnect") or ReconnectDelays(),
+        is_direct=options.get("is_direct", False),
         connect_timeout_seconds=options.get("connect_timeout_seconds", 10.0),
     )

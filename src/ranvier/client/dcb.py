@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from ranvier.client.codec import Codec
@@ -29,8 +28,8 @@ from ranvier.proto import dcb_pb2
 
 SERVICE: Final = "io.axoniq.axonserver.grpc.event.dcb.DcbEventStore"
 SNAPSHOTTED_SERVICE: Final = "io.axoniq.axonserver.grpc.event.dcb.SnapshottedDcbEventStore"
-EVENTS_PER_MESSAGE: Final = 64
-"""Of an append: its messages stay far below the size that servers take."""
+MESSAGE_BYTES: Final = 16 * 1024
+"""Of events in one message of an append, but for its last: far below what servers take."""
 
 NewEvent = TaggedEvent | tuple[SourcedEvent, Iterable[Tag]]
 
@@ -123,9 +122,14 @@ class DcbEvents:
                 consistency_marker=condition.marker, criterion=wire_criteria(condition.criteria)
             )
             requests.append(dcb_pb2.AppendEventsRequest(condition=wire_condition))
-        left = iter(events)
-        while chosen := [
-            wire_tagged(each, self._codec) for each in islice(left, EVENTS_PER_MESSAGE)
-        ]:
+        chosen: list[dcb_pb2.TaggedEvent] = []
+        size_bytes = 0
+        for event in events:
+            chosen.append(wire_tagged(event, self._codec))
+            size_bytes += chosen[-1].ByteSize()
+            if size_bytes >= MESSAGE_BYTES:
+                requests.append(dcb_pb2.AppendEventsRequest(event=chosen))
+                chosen, size_bytes = [], 0
+        if chosen:
             requests.append(dcb_pb2.AppendEventsRequest(event=chosen))
         return requests

@@ -37,6 +37,23 @@ class DcbTail:
         return self
 
     async def __anext__(self) -> SourcedEvent:
+        await self._fill()
+        return self._waiting.pop()
+
+    async def batch(self, limit: int) -> list[SourcedEvent]:
+        """Return the events that are there, at most so many; wait while there is none."""
+        await self._fill()
+        events = self._waiting[: -limit - 1 : -1]
+        del self._waiting[-limit:]
+        return events
+
+    async def aclose(self) -> None:
+        """Leave the stream."""
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+    async def _fill(self) -> None:
         while not self._waiting:
             try:
                 call = self._call or await self._open()
@@ -44,13 +61,6 @@ class DcbTail:
             except HubError as error:
                 await self.aclose()
                 await self._resuming.wait_after(error)
-        return self._waiting.pop()
-
-    async def aclose(self) -> None:
-        """Leave the stream."""
-        call, self._call = self._call, None
-        if call is not None:
-            call.cancel()
 
     async def _open(self) -> ClientCall:
         request = dcb_pb2.StreamEventsRequest(from_sequence=self.position, criterion=self._criteria)

@@ -47,6 +47,8 @@ async def dial(settings: ConnectionSettings) -> Dialled:
 async def dial_by(server: ServerAddress, settings: ConnectionSettings) -> Dialled:
     """Ask one routing server; use its connection or dial the node that it names."""
     channel = await connected(server, settings)
+    if settings.is_direct:
+        return Dialled(channel, server, has_platform=False)
     try:
         named = await ask_for_node(channel, settings)
     except BaseException:

@@ -70,6 +70,8 @@ class ConnectionSettings:
     heartbeats: HeartbeatSettings = field(default_factory=HeartbeatSettings)
     handling: HandlingSettings = field(default_factory=HandlingSettings)
     delays: ReconnectDelays = field(default_factory=ReconnectDelays)
+    is_direct: bool = False
+    """Stay with the server named, and never go where it says; without a control stream."""
     connect_timeout_seconds: float = 10.0
     """How long the first connection may take, and how long a call waits for a new one."""
 
