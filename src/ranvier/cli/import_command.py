@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,7 +21,11 @@ from ranvier.cli.import_sides import ClassicSide, DcbSide, Entry, Side, told_of
 from ranvier.cli.node_client import NodeClient
 from ranvier.cli.printing import json_text, one_line, write_line
 from ranvier.client import GrpcLimits, Hub, TlsFiles, connect
+from ranvier.client.errors import InvalidRequest
 from ranvier.config.kinds import SECRET_TOKEN
+
+CONNECT_SECONDS: Final = 3.0
+"""In which a server must answer for the first time; it is called again meanwhile."""
 
 MESSAGE_BYTES: Final = 64 * 1024 * 1024
 """Of one event at the source: whether it is too large is for the target to say."""
@@ -130,6 +134,7 @@ def source_hub(options: SourceOptions, context: str) -> NamedHub:
         tls=TlsFiles(authority=options.source_authority) if is_secure else None,
         limits=GrpcLimits(message_bytes_in=MESSAGE_BYTES),
         is_direct=True,
+        connect_timeout_seconds=CONNECT_SECONDS,
     )
     return NamedHub(hub, f"The source {one_line(options.source)}")
 
@@ -156,6 +161,7 @@ def target_hub(node: NodeClient, options: TargetOptions, context: str) -> NamedH
         access_token=node.access_token,
         tls=TlsFiles(authority=options.authority) if me.get("ssl") else None,
         is_direct=True,
+        connect_timeout_seconds=CONNECT_SECONDS,
     )
     return NamedHub(hub, f"The target {address}")
 
@@ -200,6 +206,15 @@ async def run_import(
 
 async def connected(named: NamedHub, stack: AsyncExitStack, *, is_dcb: bool) -> Side:
     """Connect to one side for as long as the stack lives."""
-    with told_of(named.name):
+    with told_of(named.name), usage_checked():
         hub = await stack.enter_async_context(named.hub)
     return DcbSide(hub, named.name) if is_dcb else ClassicSide(hub, named.name)
+
+
+@contextmanager
+def usage_checked() -> Iterator[None]:
+    """Turn an address that is none into wrong usage."""
+    try:
+        yield
+    except InvalidRequest as error:
+        raise WrongUsage(f"--from: {error}.") from None
