@@ -69,10 +69,6 @@ class NodeClient:
             self._http.build_request("GET", path, params=parameters, headers=headers)
         )
 
-    def get_object(self, path: str) -> Json:
-        """Get an object of the whole node."""
-        return self._object(self._send(self._http.build_request("GET", path)).text)
-
     def get_array(self, path: str) -> list[Json]:
         """Get a list of objects of the whole node."""
         return self._array(self._http.build_request("GET", path))
