@@ -151,7 +151,7 @@ def source_token(options: SourceOptions) -> str | None:
 
 def target_hub(node: NodeClient, options: TargetOptions, context: str) -> NamedHub:
     """Return the way to the gRPC port of the node, as the node itself says it."""
-    me = node.get_object("/v1/public/me")
+    me = node.get_object("/v1/public/me", {})
     host = urlsplit(node.url).hostname or "localhost"
     address = f"[{host}]:{me['grpcPort']}" if ":" in host else f"{host}:{me['grpcPort']}"
     hub = connect(
