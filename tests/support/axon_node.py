@@ -34,14 +34,18 @@ from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
+from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.services.tag_events import TagEvents
 from ranvier.services.topology import Topology
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
+from ranvier.storage.event_tags import EventTags
+from ranvier.storage.keyed_snapshots import KeyedSnapshots
 from ranvier.storage.snapshot_store import SnapshotStore
 from ranvier.wire.grpc.server import GrpcServer
 
@@ -55,6 +59,10 @@ class NodeDatabase(Protocol):
     def events(self) -> EventLog: ...
     @property
     def snapshots(self) -> SnapshotStore: ...
+    @property
+    def tags(self) -> EventTags: ...
+    @property
+    def keyed_snapshots(self) -> KeyedSnapshots: ...
     @property
     def contexts(self) -> ContextCatalogue: ...
     async def start(self) -> None: ...
@@ -145,11 +153,14 @@ class AxonNode:
             SearchEvents(events, snapshots),
             now_ms,
         )
+        source_events = SourceEvents(events)
         dcb_services = DcbServices(
             self.append_events,
             self.follow_events,
             self.event_services.read_events,
-            SourceEvents(events),
+            source_events,
+            TagEvents(self.database.tags),
+            KeepSnapshots(self.database.keyed_snapshots, source_events),
         )
         platform = Platform(
             lambda: PublishedNode("node-1", "node-1.example.org", 8124, 8024),

@@ -70,3 +70,8 @@ def processor_admin_stub(channel: grpc.Channel) -> ServiceStub:
 def persistent_stream_stub(channel: grpc.Channel) -> ServiceStub:
     """Return a stub of the persistent streams."""
     return ServiceStub(channel, persistent_streams_pb2.DESCRIPTOR, "PersistentStreamService")
+
+
+def snapshotted_event_store_stub(channel: grpc.Channel) -> ServiceStub:
+    """Return a stub of the DCB event store that begins at a snapshot."""
+    return ServiceStub(channel, dcb_pb2.DESCRIPTOR, "SnapshottedDcbEventStore")

@@ -9,6 +9,8 @@ from typing import Any
 import grpc
 from axonclient.protos import dcb_pb2, dcb_pb2_grpc
 
+from tests.support.axon_stubs import snapshotted_event_store_stub
+
 NEVER = 2**63 - 1
 _numbers = count()
 
@@ -40,6 +42,8 @@ class DcbClient:
         self.metadata = (("axoniq-context", context),)
         stubs: Any = dcb_pb2_grpc
         self.events: Any = stubs.DcbEventStoreStub(channel)
+        self.snapshots: Any = stubs.DcbSnapshotStoreStub(channel)
+        self.snapshotted = snapshotted_event_store_stub(channel)
 
     def append(
         self, *events: dcb_pb2.TaggedEvent, condition: dcb_pb2.ConsistencyCondition | None = None
@@ -92,3 +96,49 @@ class DcbClient:
         """Return the sequence of the first event at or after a time."""
         request = dcb_pb2.GetSequenceAtRequest(timestamp=time_ms)
         return int(self.events.GetSequenceAt(request, metadata=self.metadata).sequence)
+
+    def add_tags(self, sequence: int, *tags: str) -> None:
+        """Let an event bear these tags too."""
+        request = dcb_pb2.AddTagsRequest(sequence=sequence, tag=[tag(text) for text in tags])
+        self.events.AddTags(request, metadata=self.metadata, timeout=60)
+
+    def remove_tags(self, sequence: int, *tags: str) -> None:
+        """Take these tags from an event."""
+        request = dcb_pb2.RemoveTagsRequest(sequence=sequence, tag=[tag(text) for text in tags])
+        self.events.RemoveTags(request, metadata=self.metadata, timeout=60)
+
+    def tags(self, sequence: int) -> list[str]:
+        """Return the tags of an event."""
+        request = dcb_pb2.GetTagsRequest(sequence=sequence)
+        answer = self.events.GetTags(request, metadata=self.metadata, timeout=60)
+        return [f"{one.key.decode()}={one.value.decode()}" for one in answer.tag]
+
+    def add_snapshot(
+        self, key: bytes, sequence: int, payload: bytes = b"state", *, prune: bool = False
+    ) -> None:
+        """Keep a snapshot."""
+        snapshot = dcb_pb2.Snapshot(name="State", version="1", payload=payload, timestamp=7)
+        request = dcb_pb2.AddSnapshotRequest(
+            key=key, sequence=sequence, prune=prune, snapshot=snapshot
+        )
+        self.snapshots.Add(request, metadata=self.metadata, timeout=60)
+
+    def delete_snapshots(self, key: bytes, before: int) -> None:
+        """Drop the snapshots of a key below a sequence."""
+        request = dcb_pb2.DeleteSnapshotsRequest(key=key, to_sequence=before)
+        self.snapshots.Delete(request, metadata=self.metadata, timeout=60)
+
+    def list_snapshots(self, key: bytes, first: int = 0, before: int = NEVER) -> list[int]:
+        """Return the sequences of a key's snapshots as they come."""
+        request = dcb_pb2.ListSnapshotsRequest(key=key, from_sequence=first, to_sequence=before)
+        found = list(self.snapshots.List(request, metadata=self.metadata, timeout=60))
+        assert all(one.key == key for one in found)
+        return [one.sequence for one in found]
+
+    def last_snapshot(self, key: bytes) -> dcb_pb2.GetLastSnapshotResponse:
+        """Return the newest snapshot of a key."""
+        request = dcb_pb2.GetLastSnapshotRequest(key=key)
+        answer: dcb_pb2.GetLastSnapshotResponse = self.snapshots.GetLast(
+            request, metadata=self.metadata, timeout=60
+        )
+        return answer

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ranvier.axon.answering import answering_many, answering_one
 from ranvier.axon.dcb_append import DcbAppendCall, criteria_of
 from ranvier.axon.dcb_frames import EVENT_FIRST, MARKER_SECOND, marker_frame, sequenced_frames
+from ranvier.axon.dcb_tags import DcbTags
 from ranvier.axon.errors import refuse_large_message
 from ranvier.axon.messages import parsed
 from ranvier.axon.request_context import context_of
@@ -15,8 +16,10 @@ from ranvier.events.limits import refuse_criteria
 from ranvier.proto import dcb_pb2
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.source_events import SourceEvents
+from ranvier.services.tag_events import TagEvents
 from ranvier.wire.grpc.methods import Method, streaming
 from ranvier.wire.grpc.server_call import ServerCall
 
@@ -26,12 +29,14 @@ STREAM_PAGE_BYTES = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DcbServices:
-    """The services that the DCB event store calls."""
+    """The services that the DCB services of the API call."""
 
     append_events: AppendEvents
     follow_events: FollowEvents
     read_events: ReadEvents
     source_events: SourceEvents
+    tag_events: TagEvents
+    keep_snapshots: KeepSnapshots
     count_sent: Callable[[str, int], None] = lambda _context, _count: None
     """Told of the events that were sent to readers of a context."""
 
@@ -39,6 +44,7 @@ class DcbServices:
 def dcb_event_store_methods(services: DcbServices) -> Mapping[str, Method]:
     """Return the methods of the DCB event store, by name."""
     events = DcbEvents(services)
+    tags = DcbTags(services.tag_events)
     return {
         "Append": streaming(
             lambda call: DcbAppendCall(call, services.append_events),
@@ -49,6 +55,9 @@ def dcb_event_store_methods(services: DcbServices) -> Mapping[str, Method]:
         "GetHead": answering_one(events.get_head),
         "GetTail": answering_one(events.get_tail),
         "GetSequenceAt": answering_one(events.get_sequence_at),
+        "AddTags": answering_one(tags.add_tags),
+        "RemoveTags": answering_one(tags.remove_tags),
+        "GetTags": answering_one(tags.get_tags),
     }
 
 

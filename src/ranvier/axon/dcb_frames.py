@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from ranvier.axon.event_frames import EVENT_TAG, TOKEN_TAG, varint
+from ranvier.events.keyed_snapshot import KeyedSnapshot
 from ranvier.wire.grpc.framing import frame, pack_prefix
 
 EVENT_FIRST: Final = b"\x0a"
@@ -25,6 +26,14 @@ SNAPSHOT_FIRST: Final = b"\x0a"
 MARKER_SECOND: Final = b"\x10"
 MARKER_THIRD: Final = b"\x18"
 """The marker, a varint, is field 2 of Source's answers and field 3 of those with a snapshot."""
+
+KEY_TAG: Final = b"\x0a"
+SEQUENCE_TAG: Final = b"\x10"
+SNAPSHOT_TAG: Final = b"\x1a"
+"""The three fields of a snapshot as it is listed."""
+
+UNSIGNED: Final = 2**64 - 1
+"""A negative number stands as its two's complement of 64 bits."""
 
 
 def sequenced_frames(rows: Sequence[tuple[int, bytes]], field: bytes) -> bytes:
@@ -45,6 +54,22 @@ def marker_frame(marker: int, field: bytes) -> bytes:
 def field_frame(field: bytes, message: bytes) -> bytes:
     """Return the framed answer that holds a message in this field."""
     return frame(field + varint(len(message)) + message)
+
+
+def listed_snapshot(snapshot: KeyedSnapshot) -> bytes:
+    """Return the answer that holds a snapshot with its key and sequence, without a frame."""
+    return b"".join(
+        (
+            KEY_TAG,
+            varint(len(snapshot.key)),
+            snapshot.key,
+            SEQUENCE_TAG,
+            varint(snapshot.sequence & UNSIGNED),
+            SNAPSHOT_TAG,
+            varint(len(snapshot.data)),
+            snapshot.data,
+        )
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,12 @@ from ranvier.axon.command_service import COMMAND_SERVICE, CommandServices
 from ranvier.axon.context_admin import CONTEXT_ADMIN, ContextAdmin
 from ranvier.axon.dcb_append import DCB_EVENT_STORE
 from ranvier.axon.dcb_events import DcbServices, dcb_event_store_methods
+from ranvier.axon.dcb_snapshots import (
+    DCB_SNAPSHOT_STORE,
+    SNAPSHOTTED_EVENT_STORE,
+    DcbSnapshots,
+    SnapshottedEvents,
+)
 from ranvier.axon.event_scheduler import (
     DCB_EVENT_SCHEDULER,
     EVENT_SCHEDULER,
@@ -46,6 +52,9 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
     """Offer every service of the API: what is built, and a refusal with its reason for the rest."""
     server.add_service(EVENT_STORE, event_store_methods(services.events))
     server.add_service(DCB_EVENT_STORE, dcb_event_store_methods(services.dcb_events))
+    keep_snapshots = services.dcb_events.keep_snapshots
+    server.add_service(DCB_SNAPSHOT_STORE, DcbSnapshots(keep_snapshots).methods())
+    server.add_service(SNAPSHOTTED_EVENT_STORE, SnapshottedEvents(keep_snapshots).methods())
     server.add_service(
         PLATFORM_SERVICE,
         {

@@ -95,6 +95,27 @@ class NoSuchScheduledEvent(EventError):
         self.token = token
 
 
+class NoSuchEvent(EventError):
+    """No event stands at that place of the context."""
+
+    code: ClassVar[str] = "RANVIER-NO-SUCH-EVENT"
+
+    def __init__(self, context: str, token: int) -> None:
+        super().__init__(f"Context {context} has no event {token}: take it from what was read.")
+        self.context = context
+        self.token = token
+
+
+class NoSuchSnapshot(EventError):
+    """Nothing is kept under that key."""
+
+    code: ClassVar[str] = "RANVIER-NO-SUCH-SNAPSHOT"
+
+    def __init__(self, context: str) -> None:
+        super().__init__(f"Context {context} has no snapshot under this key: add one first.")
+        self.context = context
+
+
 class UnknownContext(EventError):
     """The named context does not exist on this node."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ranvier.events.append import Append, AppendCondition
 from ranvier.events.criterion import Criterion
 from ranvier.events.errors import EventError, InvalidEvent, PayloadTooLarge, TooManyEvents
 from ranvier.events.event import NewEvent
+from ranvier.events.keyed_snapshot import KeyedSnapshot
 from ranvier.events.snapshot import Snapshot
 from ranvier.events.tag import Tag
 
@@ -72,6 +73,24 @@ def refuse_snapshot(snapshot: Snapshot, limits: AppendLimits = DEFAULT_LIMITS) -
     )
 
 
+def refuse_keyed_snapshot(
+    snapshot: KeyedSnapshot, limits: AppendLimits = DEFAULT_LIMITS
+) -> EventError | None:
+    """Say why no database could be trusted with this snapshot, or None if all can store it."""
+    if len(snapshot.data) > limits.append_bytes:
+        return PayloadTooLarge(len(snapshot.data), limits.append_bytes)
+    return refuse_snapshot_key(snapshot.key) or _refuse_number("sequence", snapshot.sequence)
+
+
+def refuse_snapshot_key(key: bytes) -> InvalidEvent | None:
+    """Say why nothing can be kept under this key, or None if it can."""
+    if not key:
+        return InvalidEvent("snapshot key", "is empty: name what the snapshot is of")
+    if len(key) > TEXT_BYTES:
+        return InvalidEvent("snapshot key", f"has {len(key)} bytes, the limit is {TEXT_BYTES}")
+    return None
+
+
 def refuse_criteria(
     criteria: Sequence[Criterion], limits: AppendLimits = DEFAULT_LIMITS
 ) -> InvalidEvent | None:
@@ -110,7 +129,7 @@ def _refuse_event(event: NewEvent, limits: AppendLimits) -> InvalidEvent | None:
         or refuse_text("payload type", event.name)
         or _refuse_number("sequence number", event.sequence)
         or _refuse_number("timestamp", event.time_ms)
-        or (_refuse_tags(event.tags, limits.tags_per_event) if event.tags else None)
+        or (refuse_tags(event.tags, limits.tags_per_event) if event.tags else None)
     )
 
 
@@ -120,7 +139,10 @@ def _refuse_number(field: str, number: int) -> InvalidEvent | None:
     return InvalidEvent(field, "does not fit in 63 bits and a sign")
 
 
-def _refuse_tags(tags: tuple[Tag, ...], limit: int) -> InvalidEvent | None:
+def refuse_tags(
+    tags: Collection[Tag], limit: int = DEFAULT_LIMITS.tags_per_event
+) -> InvalidEvent | None:
+    """Say why an event cannot bear these tags, or None if it can."""
     if len(tags) > limit:
         return InvalidEvent("list of tags", f"has {len(tags)} tags, the limit is {limit}")
     for tag in tags:
@@ -139,7 +161,7 @@ def _refuse_criterion(criterion: Criterion, limits: AppendLimits) -> InvalidEven
             "criterion",
             f"has {len(criterion.names)} names, the limit is {limits.names_per_criterion}",
         )
-    refusal = _refuse_tags(criterion.tags, limits.tags_per_criterion)
+    refusal = refuse_tags(criterion.tags, limits.tags_per_criterion)
     for name in criterion.names:
         refusal = refusal or refuse_text("payload type", name)
     return refusal

@@ -30,11 +30,13 @@ from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import HeartbeatSettings
+from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
 from ranvier.services.run_queries import QueryLimits
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
 from ranvier.services.source_events import SourceEvents
+from ranvier.services.tag_events import TagEvents
 from ranvier.services.topology import Topology
 from ranvier.storage.database import Database
 
@@ -75,11 +77,16 @@ class NodeServices:
             metrics.events_sent.add,
             QueryLimits(settings.query.limit, settings.query.timeout_seconds),
         )
+        self.source = SourceEvents(events)
+        self.tags = TagEvents(database.tags)
+        self.keyed_snapshots = KeepSnapshots(database.keyed_snapshots, self.source)
         self.for_dcb_events = DcbServices(
             self.append,
             self.follow,
             self.read,
-            SourceEvents(events),
+            self.source,
+            self.tags,
+            self.keyed_snapshots,
             metrics.events_sent.add,
         )
         self.topology = Topology()
@@ -94,6 +101,8 @@ class NodeServices:
             self.contexts,
             self.follow,
             self.snapshots,
+            self.tags,
+            self.keyed_snapshots,
             self.append,
             self.schedule,
             self.streams,

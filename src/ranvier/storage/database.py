@@ -8,6 +8,8 @@ from typing import Protocol
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
+from ranvier.storage.event_tags import EventTags
+from ranvier.storage.keyed_snapshots import KeyedSnapshots
 from ranvier.storage.persistent_streams import PersistentStreams
 from ranvier.storage.scheduled_events import ScheduledEvents
 from ranvier.storage.snapshot_store import SnapshotStore
@@ -24,6 +26,16 @@ class Database(Protocol):
     @property
     def snapshots(self) -> SnapshotStore:
         """The snapshots."""
+        ...
+
+    @property
+    def tags(self) -> EventTags:
+        """The tags of stored events."""
+        ...
+
+    @property
+    def keyed_snapshots(self) -> KeyedSnapshots:
+        """The snapshots that are kept by key."""
         ...
 
     @property

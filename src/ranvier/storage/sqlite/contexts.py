@@ -25,6 +25,7 @@ _CLEARING = (
     "clear_tags",
     "clear_append_keys",
     "clear_snapshots",
+    "clear_keyed_snapshots",
     "clear_scheduled_events",
     "clear_properties",
     "clear_strategies",

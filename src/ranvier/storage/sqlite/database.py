@@ -22,6 +22,8 @@ from ranvier.storage.sqlite.connections import (
 from ranvier.storage.sqlite.contexts import ContextTools, KnownContexts, SqliteContexts
 from ranvier.storage.sqlite.directory_lock import DirectoryLock
 from ranvier.storage.sqlite.event_log import SqliteEvents
+from ranvier.storage.sqlite.event_tags import SqliteEventTags
+from ranvier.storage.sqlite.keyed_snapshots import SqliteKeyedSnapshots
 from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
@@ -67,6 +69,8 @@ class SqliteDatabase:
         tools = ContextTools(self._writers, self._readers, self._known, SeenHeads(), options)
         self._events = SqliteEvents(tools)
         self._snapshots = SqliteSnapshots(tools)
+        self._tags = SqliteEventTags(tools)
+        self._keyed_snapshots = SqliteKeyedSnapshots(tools)
         self._scheduled_events = SqliteScheduledEvents(tools)
         self._persistent_streams = SqlitePersistentStreams(tools)
         self._contexts = SqliteContexts(tools)
@@ -80,6 +84,16 @@ class SqliteDatabase:
     def snapshots(self) -> SqliteSnapshots:
         """The snapshots."""
         return self._snapshots
+
+    @property
+    def tags(self) -> SqliteEventTags:
+        """The tags of stored events."""
+        return self._tags
+
+    @property
+    def keyed_snapshots(self) -> SqliteKeyedSnapshots:
+        """The snapshots that are kept by key."""
+        return self._keyed_snapshots
 
     @property
     def scheduled_events(self) -> SqliteScheduledEvents:

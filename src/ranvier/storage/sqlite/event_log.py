@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import apsw
 
@@ -16,7 +17,7 @@ from ranvier.storage.sqlite.contexts import ContextTools
 from ranvier.storage.sqlite.failures import in_our_words
 from ranvier.storage.sqlite.gathering import Gathering
 from ranvier.storage.sqlite.key_sweeping import KeySweeping
-from ranvier.storage.sqlite.matching import read_matches
+from ranvier.storage.sqlite.match_pages import is_one_tag, read_matches
 from ranvier.storage.sqlite.reading import AggregateRange, TokenRange
 from ranvier.storage.sqlite.rows import RowSizes
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
@@ -25,7 +26,9 @@ from ranvier.storage.sqlite.writer import Writer
 _SQL = load_statements("read")
 
 MOST_LOADS_AT_ONCE = 32
-"""Aggregates loaded in one go: about a millisecond of one reader."""
+"""Aggregates or tags loaded in one go: about a millisecond of one reader."""
+
+TaggedRange: TypeAlias = tuple[Sequence[Criterion], TokenRange]
 
 
 class SqliteEvents:
@@ -38,6 +41,9 @@ class SqliteEvents:
         self._key_sweeping = KeySweeping(tools.writers, tools.options)
         self._loads: Gathering[apsw.Connection, AggregateRange, AggregatePage] = Gathering(
             tools.readers, self._load_all, most_at_once=MOST_LOADS_AT_ONCE
+        )
+        self._sources: Gathering[apsw.Connection, TaggedRange, MatchPage] = Gathering(
+            tools.readers, self._source_all, most_at_once=MOST_LOADS_AT_ONCE
         )
 
     async def append(self, context: str, appends: Sequence[Append]) -> Sequence[Outcome]:
@@ -160,9 +166,12 @@ class SqliteEvents:
         wanted = TokenRange(context_id, from_token, before_token, page_bytes)
         seen_heads = self._tools.seen_heads
         floor = seen_heads.floor(context_id)
-        page = await self._tools.readers.run(
-            lambda connection: read_matches(connection, self._sizes, criteria, wanted)
-        )
+        if is_one_tag(criteria):
+            page = await self._sources.ask((tuple(criteria), wanted))
+        else:
+            page = await self._tools.readers.run(
+                lambda connection: read_matches(connection, self._sizes, criteria, wanted)
+            )
         seen_heads.hold_against(context, context_id, floor, page.head)
         return page
 
@@ -181,5 +190,18 @@ class SqliteEvents:
     def _load(self, connection: apsw.Connection, load: AggregateRange) -> AggregatePage | Exception:
         try:
             return reading.read_aggregate_page(connection, self._sizes, load)
+        except Exception as error:  # its caller gets it, its neighbours do not
+            return in_our_words(error)
+
+    def _source_all(
+        self, connection: apsw.Connection, ranges: Sequence[TaggedRange]
+    ) -> Sequence[MatchPage | Exception]:
+        return [self._source(connection, *wanted) for wanted in ranges]
+
+    def _source(
+        self, connection: apsw.Connection, criteria: Sequence[Criterion], wanted: TokenRange
+    ) -> MatchPage | Exception:
+        try:
+            return read_matches(connection, self._sizes, criteria, wanted)
         except Exception as error:  # its caller gets it, its neighbours do not
             return in_our_words(error)

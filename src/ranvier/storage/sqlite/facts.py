@@ -13,16 +13,13 @@ from ranvier.events.append import Append
 from ranvier.events.criterion import Criterion
 from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, Needs, needs_of
 from ranvier.events.limits import NUMBER_LIMIT
-from ranvier.events.tag import Tag
-from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
+from ranvier.storage.sqlite.matching import MatchRange, latest_match
 from ranvier.storage.sqlite.scheduled_events import is_held
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 
 _SQL = load_statements("append")
 _CONTEXT_FACTS = _SQL["context_facts"]
 _CONTEXT_FACTS_OF_ONE = _SQL["context_facts_of_one"]
-_LATEST_MATCH_BY_TAGS = _SQL["latest_match_by_tags"]
-_LATEST_MATCH_BY_NAMES = _SQL["latest_match_by_names"]
 _STORED_APPEND = _SQL["stored_append"]
 
 
@@ -67,43 +64,15 @@ def _sequences_by_aggregate(needs: Needs, found: int | str | None) -> dict[str, 
     return dict.fromkeys(needs.aggregate_ids, NO_EVENTS if found is None else found)
 
 
-def tags_as_json(tags: Iterable[Tag]) -> str:
-    """Tags as the statements take them: a list of pairs of hexadecimal texts."""
-    return json.dumps([(tag.key.hex(), tag.value.hex()) for tag in tags])
-
-
-def names_as_json(names: tuple[str, ...]) -> str | None:
-    """Names as the statements take them; None asks for every name."""
-    return json.dumps(names) if names else None
-
-
 def _latest_matches(
     cursor: apsw.Cursor, context_id: int, head: int, needs: Needs
 ) -> dict[Criterion, int]:
     return {
         criterion: NO_MATCH
         if marker >= head
-        else _latest_match(cursor, context_id, criterion, max(marker, 0))
+        else latest_match(cursor, MatchRange(context_id, max(marker, 0), head), criterion)
         for criterion, marker in needs.markers.items()
     }
-
-
-def _latest_match(cursor: apsw.Cursor, context_id: int, criterion: Criterion, marker: int) -> int:
-    base = base_position(context_id)
-    names = names_as_json(criterion.names)
-    if criterion.tags:
-        first, *others = criterion.tags
-        others_json = tags_as_json(others)
-        found = fetch_all(
-            cursor,
-            _LATEST_MATCH_BY_TAGS,
-            (context_id, first.key, first.value, marker, others_json, names, base),
-        )
-    else:
-        found = fetch_all(
-            cursor, _LATEST_MATCH_BY_NAMES, (base + marker, base + TOKEN_LIMIT, base, names)
-        )
-    return int(found[0][0]) if found else NO_MATCH
 
 
 def _stored_bases(cursor: apsw.Cursor, context_id: int, needs: Needs) -> frozenset[bytes]:

@@ -1,79 +1,182 @@
-"""Finds the events that match criteria, in windows small enough for short statements."""
+"""Finds the events that match criteria, by their indexes, in statements that are short.
+
+An index entry leads straight to an event of a tag or of a name. Of several tags the rarest leads
+and the others are looked up; what several criteria find is merged in token order.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
-from ranvier.events.criterion import EVERYTHING, Criterion
-from ranvier.storage.event_log import MatchPage
-from ranvier.storage.sqlite.facts import names_as_json, tags_as_json
-from ranvier.storage.sqlite.positions import base_position, bounded_token
-from ranvier.storage.sqlite.reading import TokenRange, read_chosen
-from ranvier.storage.sqlite.rows import RowSizes
+from ranvier.events.criterion import Criterion
+from ranvier.events.facts import NO_MATCH
+from ranvier.events.tag import Tag
+from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 
-_SQL = load_statements("read")
-_HEAD = _SQL["head"]
+_SQL = load_statements("matching")
+_TAG_COUNTS = _SQL["tag_counts"]
+_WINDOW_END = _SQL["window_end"]
+_TOKENS_BY_TAG = _SQL["tokens_by_tag"]
 _TOKENS_BY_TAGS = _SQL["tokens_by_tags"]
 _TOKENS_BY_NAMES = _SQL["tokens_by_names"]
+_TOKENS_BY_LOOKING = _SQL["tokens_by_looking"]
+_LATEST_BY_TAGS = _SQL["latest_by_tags"]
+_LATEST_BY_NAMES = _SQL["latest_by_names"]
+_LATEST_BY_LOOKING = _SQL["latest_by_looking"]
+_HAS_AGGREGATES = _SQL["has_aggregates"]
 
 CANDIDATES = 10_000
 """Rows that one statement looks at for one criterion: some milliseconds, no snapshot gets old."""
 
+COUNTS_UP_TO = (32, 1_024, 32_768)
+"""How far tags are counted to find the rarest: in microseconds first, then as far as it pays."""
 
-def read_matches(
-    connection: apsw.Connection,
-    sizes: RowSizes,
-    criteria: Sequence[Criterion],
-    wanted: TokenRange,
-) -> MatchPage:
-    """Read matching events from the start of the range on; the page may be empty midway."""
-    start = bounded_token(wanted.from_token)
-    # What comes after this head has not been looked at, wherever the range ends.
-    ((head,),) = fetch_all(connection, _HEAD, (wanted.context_id,)) or ((0,),)
-    seen_to = end = min(bounded_token(wanted.before_token), head)
-    if start >= end:
-        return MatchPage((), start, head)
-    tokens: set[int] = set()
-    for criterion in criteria or (EVERYTHING,):
-        matches, looked_to = _candidates(connection, wanted.context_id, criterion, start, end)
-        tokens.update(matches)
-        seen_to = min(seen_to, looked_to)
-    chosen = sorted(token for token in tokens if token < seen_to)
-    rows = read_chosen(connection, sizes, wanted, chosen)
-    if len(rows) < len(chosen):
-        seen_to = rows[-1][0] + 1
-    return MatchPage(rows, seen_to, head)
+Source = apsw.Connection | apsw.Cursor
 
 
-def _candidates(
-    connection: apsw.Connection, context_id: int, criterion: Criterion, start: int, end: int
+@dataclass(frozen=True, slots=True)
+class MatchRange:
+    """Which tokens of a context are looked at, from the first to before the last."""
+
+    context_id: int
+    start: int
+    end: int
+
+
+def matching_tokens(
+    source: Source, wanted: MatchRange, criteria: Sequence[Criterion], most: int
 ) -> tuple[list[int], int]:
-    """The matching tokens from `start` on, and the token before which all have been looked at."""
-    base = base_position(context_id)
+    """The matching tokens from the start of the range on, and the token before which all are seen.
+
+    Each criterion gives `most` tokens at most. None of the criteria may be empty.
+    """
+    found: set[int] = set()
+    seen_to = wanted.end
+    for tokens, looked_to in _looks(source, wanted, criteria, most):
+        found.update(tokens)
+        seen_to = min(seen_to, looked_to)
+    return sorted(token for token in found if token < seen_to), seen_to
+
+
+def latest_match(source: Source, wanted: MatchRange, criterion: Criterion) -> int:
+    """The highest token from the start of the range on that matches, else `NO_MATCH`.
+
+    The range ends at the head.
+    """
+    if criterion.tags:
+        found = _latest_by_tags(source, wanted, criterion)
+    elif criterion.names:
+        found = _latest_by_names(source, wanted, criterion)
+    else:
+        return wanted.end - 1
+    return NO_MATCH if not found or found[0][0] is None else int(found[0][0])
+
+
+def tags_as_json(tags: Iterable[Tag]) -> str:
+    """Tags as the statements take them: a list of pairs of hexadecimal texts."""
+    return json.dumps([(tag.key.hex(), tag.value.hex()) for tag in tags])
+
+
+def names_as_json(names: Iterable[str]) -> str | None:
+    """Names as the statements take them; None asks for every name."""
+    listed = list(names)
+    return json.dumps(listed) if listed else None
+
+
+def _latest_by_tags(source: Source, wanted: MatchRange, criterion: Criterion) -> list[Any]:
+    driver, others = _rarest_first(source, wanted, criterion.tags)
+    base = base_position(wanted.context_id)
     names = names_as_json(criterion.names)
-    if not criterion.tags:
-        window_end = min(end, start + CANDIDATES)
-        parameters = (base + start, base + window_end, base, names)
-        ((tokens,),) = fetch_all(connection, _TOKENS_BY_NAMES, parameters)
-        return json.loads(tokens), window_end
-    first, *others = criterion.tags
-    ((tokens, count, last),) = fetch_all(
-        connection,
-        _TOKENS_BY_TAGS,
-        (
-            context_id,
-            first.key,
-            first.value,
-            start,
-            end,
-            tags_as_json(others),
-            names,
-            base,
-            CANDIDATES,
-        ),
-    )
-    return json.loads(tokens), end if count < CANDIDATES else last + 1
+    key = (wanted.context_id, driver.key, driver.value, wanted.start)
+    return fetch_all(source, _LATEST_BY_TAGS, (*key, tags_as_json(others), names, base))
+
+
+def _latest_by_names(source: Source, wanted: MatchRange, criterion: Criterion) -> list[Any]:
+    base = base_position(wanted.context_id)
+    first = base + wanted.start
+    names = names_as_json(criterion.names)
+    if _has_aggregates(source, wanted.context_id):
+        return fetch_all(source, _LATEST_BY_LOOKING, (first, base + TOKEN_LIMIT, base, names))
+    return fetch_all(source, _LATEST_BY_NAMES, (wanted.context_id, first, base, names))
+
+
+def _looks(
+    source: Source, wanted: MatchRange, criteria: Sequence[Criterion], most: int
+) -> Iterable[tuple[list[int], int]]:
+    names = {name for criterion in criteria if not criterion.tags for name in criterion.names}
+    if names:
+        yield _by_names(source, wanted, sorted(names), most)
+    for criterion in criteria:
+        if criterion.tags:
+            yield _by_tags(source, wanted, criterion, most)
+
+
+def _by_tags(
+    source: Source, wanted: MatchRange, criterion: Criterion, most: int
+) -> tuple[list[int], int]:
+    driver, others = _rarest_first(source, wanted, criterion.tags)
+    key = (wanted.context_id, driver.key, driver.value, wanted.start)
+    if not others and not criterion.names:
+        ((found,),) = fetch_all(source, _TOKENS_BY_TAG, (*key, wanted.end, most))
+        return _looked(json.loads(found), most, wanted.end)
+    # The end comes first: a tag that is added meanwhile may only narrow what was looked at.
+    later = fetch_all(source, _WINDOW_END, (*key, wanted.end, CANDIDATES))
+    end = int(later[0][0]) if later else wanted.end
+    base = base_position(wanted.context_id)
+    filters = (tags_as_json(others), names_as_json(criterion.names), base)
+    ((found,),) = fetch_all(source, _TOKENS_BY_TAGS, (*key, end, most, *filters))
+    return _looked(json.loads(found), most, end)
+
+
+def _by_names(
+    source: Source, wanted: MatchRange, names: list[str], most: int
+) -> tuple[list[int], int]:
+    base = base_position(wanted.context_id)
+    first = base + wanted.start
+    if _has_aggregates(source, wanted.context_id):
+        end = min(wanted.end, wanted.start + CANDIDATES)
+        ((found,),) = fetch_all(
+            source, _TOKENS_BY_LOOKING, (first, base + end, base, names_as_json(names))
+        )
+        return json.loads(found), end
+    span = (wanted.context_id, first, base + wanted.end, base, most, names_as_json(names))
+    tokens: list[int] = []
+    seen_to = wanted.end
+    for (found,) in fetch_all(source, _TOKENS_BY_NAMES, span):
+        of_name, looked_to = _looked(json.loads(found), most, wanted.end)
+        tokens += of_name
+        seen_to = min(seen_to, looked_to)
+    return tokens, seen_to
+
+
+def _looked(tokens: list[int], most: int, end: int) -> tuple[list[int], int]:
+    """The tokens, and how far a look that stopped after `most` of them has seen."""
+    return tokens, tokens[-1] + 1 if len(tokens) >= most else end
+
+
+def _rarest_first(
+    source: Source, wanted: MatchRange, tags: tuple[Tag, ...]
+) -> tuple[Tag, list[Tag]]:
+    """The tag that the fewest events of the range bear, and the others."""
+    if len(tags) == 1:
+        return tags[0], []
+    as_json = tags_as_json(tags)
+    rarest = 0
+    for limit in COUNTS_UP_TO:
+        span = (wanted.context_id, wanted.start, wanted.end, limit, as_json)
+        counts = [count for (count,) in fetch_all(source, _TAG_COUNTS, span)]
+        rarest = counts.index(min(counts))
+        if counts[rarest] < limit:
+            break
+    return tags[rarest], [*tags[:rarest], *tags[rarest + 1 :]]
+
+
+def _has_aggregates(source: Source, context_id: int) -> bool:
+    """Whether the context holds events that the index of names leaves out."""
+    return bool(fetch_all(source, _HAS_AGGREGATES, (context_id,))[0][0])

@@ -26,9 +26,11 @@ class RowChanges:
     A change must not raise: one that refuses returns that. Its answer is given when it is durable.
     """
 
-    def __init__(self, writers: Workers[Writer]) -> None:
+    def __init__(
+        self, writers: Workers[Writer], *, most_in_one_commit: int = MOST_IN_ONE_COMMIT
+    ) -> None:
         self._changes: Gathering[Writer, Change, Any] = Gathering(
-            writers, _make_all, most_at_once=MOST_IN_ONE_COMMIT
+            writers, _make_all, most_at_once=most_in_one_commit
         )
 
     async def make(self, change: Callable[[apsw.Cursor], Result]) -> Result:

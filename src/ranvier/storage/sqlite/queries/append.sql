@@ -28,34 +28,6 @@ SELECT
 FROM context AS c
 WHERE c.id = ?1 AND c.name IS NOT NULL
 
--- name: latest_match_by_tags
-SELECT t.token
-FROM event_tag AS t
-WHERE t.context = ?1 AND t.key = ?2 AND t.value = ?3 AND t.token >= ?4
-    AND NOT EXISTS (
-        SELECT 1 FROM json_each(?5) AS other
-        WHERE NOT EXISTS (
-            SELECT 1 FROM event_tag AS o
-            WHERE o.context = t.context AND o.key = unhex(other.value ->> 0)
-                AND o.value = unhex(other.value ->> 1) AND o.token = t.token
-        )
-    )
-    AND (
-        ?6 IS NULL
-        OR (SELECT e.name FROM event AS e WHERE e.position = ?7 + t.token)
-            IN (SELECT value FROM json_each(?6))
-    )
-ORDER BY t.token DESC
-LIMIT 1
-
--- name: latest_match_by_names
-SELECT position - ?3
-FROM event
-WHERE position >= ?1 AND position < ?2
-    AND (?4 IS NULL OR name IN (SELECT value FROM json_each(?4)))
-ORDER BY position DESC
-LIMIT 1
-
 -- name: stored_append
 SELECT first_token, count FROM append_key WHERE context = ?1 AND append_id = ?2
 

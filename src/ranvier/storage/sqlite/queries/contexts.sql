@@ -52,6 +52,10 @@ WHERE (context, append_id) IN (
 DELETE FROM snapshot
 WHERE id IN (SELECT id FROM snapshot WHERE context = ?1 LIMIT ?2)
 
+-- name: clear_keyed_snapshots
+DELETE FROM keyed_snapshot
+WHERE id IN (SELECT id FROM keyed_snapshot WHERE context = ?1 LIMIT ?2)
+
 -- name: clear_scheduled_events
 DELETE FROM scheduled_event
 WHERE id IN (SELECT id FROM scheduled_event WHERE context = ?1 LIMIT ?2)

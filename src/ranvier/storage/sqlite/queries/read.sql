@@ -36,39 +36,6 @@ FROM json_each(?1) AS chosen CROSS JOIN event AS e ON e.position = ?2 + chosen.v
 SELECT group_concat(length(e.data), 's')
 FROM json_each(?1) AS chosen CROSS JOIN event AS e ON e.position = ?2 + chosen.value
 
--- name: tokens_by_tags
-SELECT
-    json_group_array(candidate.token) FILTER (
-        WHERE NOT EXISTS (
-            SELECT 1 FROM json_each(?6) AS other
-            WHERE NOT EXISTS (
-                SELECT 1 FROM event_tag AS o
-                WHERE o.context = ?1 AND o.key = unhex(other.value ->> 0)
-                    AND o.value = unhex(other.value ->> 1) AND o.token = candidate.token
-            )
-        )
-        AND (
-            ?7 IS NULL
-            OR (SELECT e.name FROM event AS e WHERE e.position = ?8 + candidate.token)
-                IN (SELECT value FROM json_each(?7))
-        )
-    ),
-    count(*),
-    max(candidate.token)
-FROM (
-    SELECT token FROM event_tag
-    WHERE context = ?1 AND key = ?2 AND value = ?3 AND token >= ?4 AND token < ?5
-    ORDER BY token LIMIT ?9
-) AS candidate
-
--- name: tokens_by_names
-SELECT
-    json_group_array(position - ?3) FILTER (
-        WHERE ?4 IS NULL OR name IN (SELECT value FROM json_each(?4))
-    )
-FROM event
-WHERE position >= ?1 AND position < ?2
-
 -- name: head
 SELECT head FROM context WHERE id = ?1
 
