@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ranvier.proto import command_pb2, common_pb2
+from ranvier.axon.event_frames import varint
+from ranvier.axon.metadata_text import texts_of
+from ranvier.axon.sole_field import sole_field
+from ranvier.proto import command_pb2
 from ranvier.wire.grpc.framing import pack_prefix
 
 WRAPPING_BYTES: Final = 16
@@ -14,21 +17,10 @@ WRAPPING_BYTES: Final = 16
 COMMAND_FIELD: Final = b"\x12"
 """The tag of `command` in CommandProviderInbound: field 2, length-delimited."""
 
-RESPONSE_FIELD: Final = 0x22
-"""The tag of `command_response` in CommandProviderOutbound: field 4, length-delimited."""
+RESPONSE_FIELD: Final = command_pb2.CommandProviderOutbound.COMMAND_RESPONSE_FIELD_NUMBER
 
 HEADS_BELOW_BYTES: Final = 4_096
 """Commands shorter than this find what is put before them ready."""
-
-
-def varint(number: int) -> bytes:
-    """Return a number as protobuf writes it."""
-    parts = bytearray()
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    parts.append(number)
-    return bytes(parts)
 
 
 def head_of(size: int) -> bytes:
@@ -48,46 +40,10 @@ def framed_command(message: bytes) -> bytes:
 
 def response_alone(message: bytes) -> bytes | None:
     """Cut the response out of a CommandProviderOutbound that holds nothing else; else None."""
-    if len(message) < 3 or message[0] != RESPONSE_FIELD:
-        return None
-    size, start = message[1], 2
-    if size > 127:
-        size, start = size & 127 | message[2] << 7, 3
-        if message[2] > 127:
-            size, start = long_size(message)
-    return message[start:] if start + size == len(message) else None
-
-
-def long_size(message: bytes) -> tuple[int, int]:
-    """Return the number that stands from the second byte on, and where it ends."""
-    size, at = 0, 1
-    while at < min(len(message), 6):
-        size |= (message[at] & 127) << 7 * (at - 1)
-        at += 1
-        if message[at - 1] < 128:
-            return size, at
-    return -1, 0
+    field, content = sole_field(message)
+    return content if field == RESPONSE_FIELD else None
 
 
 def text_metadata(command: command_pb2.Command) -> Mapping[str, str]:
     """Return a command's metadata as the texts that tags are compared with."""
-    return {
-        name: text
-        for name, value in command.meta_data.items()
-        if (text := metadata_text(value)) is not None
-    }
-
-
-def metadata_text(value: common_pb2.MetaDataValue) -> str | None:
-    """Return a value as text; None for bytes and for nothing."""
-    match value.WhichOneof("data"):
-        case "text_value":
-            return value.text_value
-        case "number_value":
-            return str(value.number_value)
-        case "double_value":
-            return str(value.double_value)
-        case "boolean_value":
-            return "true" if value.boolean_value else "false"
-        case _:
-            return None
+    return texts_of(command.meta_data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ranvier.axon.errors import grpc_error
+from ranvier.axon.errors import InstructionUnknown, grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.query_request import query_for_handler
 from ranvier.axon.request_context import context_of
@@ -24,8 +24,6 @@ Inbound = query_pb2.QueryProviderInbound
 ROOM_BYTES: Final = 256 * 1024
 """What may wait for a client that does not read before queries for it wait here instead."""
 
-UNSUPPORTED_INSTRUCTION: Final = "AXONIQ-1002"
-
 QUERY_RESPONSE: Final = Outbound.QUERY_RESPONSE_FIELD_NUMBER
 QUERY_COMPLETE: Final = Outbound.QUERY_COMPLETE_FIELD_NUMBER
 SUBSCRIPTION_RESPONSE: Final = Outbound.SUBSCRIPTION_QUERY_RESPONSE_FIELD_NUMBER
@@ -34,8 +32,6 @@ framed_query = framed(Inbound.QUERY_FIELD_NUMBER)
 framed_subscription = framed(Inbound.SUBSCRIPTION_QUERY_REQUEST_FIELD_NUMBER)
 subscribing = wrapped(query_pb2.SubscriptionQueryRequest.SUBSCRIBE_FIELD_NUMBER)
 asking_initial = wrapped(query_pb2.SubscriptionQueryRequest.GET_INITIAL_RESULT_FIELD_NUMBER)
-
-response_from_bytes = query_pb2.QueryResponse.FromString
 
 
 class QueryHandlerStream:
@@ -156,21 +152,16 @@ class QueryHandlerStream:
 
     def _take_any(self, message: query_pb2.QueryProviderOutbound) -> None:
         """Do what a message says, and acknowledge it where it has an id."""
+        refusal: RanvierError | None = None
         try:
-            is_known = self._do(message)
-        except InstructionRefused as refusal:
-            self._acknowledge(message.instruction_id, refusal.code, str(refusal))
-            return
-        if is_known:
-            self._acknowledge(message.instruction_id)
-        else:
-            text = "This node does not know the instruction; it was ignored."
-            self._acknowledge(message.instruction_id, UNSUPPORTED_INSTRUCTION, text)
+            self._do(message)
+        except (InstructionRefused, InstructionUnknown) as error:
+            refusal = error
+        if message.instruction_id:
+            self._acknowledge(message.instruction_id, refusal)
 
-    def _do(self, message: query_pb2.QueryProviderOutbound) -> bool:
-        """Do what a message says; tell whether it is of a known kind."""
-        kind = message.WhichOneof("request")
-        match kind:
+    def _do(self, message: query_pb2.QueryProviderOutbound) -> None:
+        match message.WhichOneof("request"):
             case "subscribe":
                 self._subscribe(message.subscribe)
             case "unsubscribe":
@@ -185,7 +176,8 @@ class QueryHandlerStream:
             case "subscription_query_response":
                 response = message.subscription_query_response
                 self._take_subscription_response(response.SerializeToString())
-        return kind is not None
+            case None:
+                raise InstructionUnknown
 
     def _subscribe(self, offer: query_pb2.QuerySubscription) -> None:
         for text in (offer.client_id, offer.component_name, offer.result_name):
@@ -194,13 +186,11 @@ class QueryHandlerStream:
         identity = (offer.client_id, offer.component_name)
         self._handlers.subscribe(self._stream, offer.query, identity, offer.result_name)
 
-    def _acknowledge(self, instruction_id: str, error_code: str = "", text: str = "") -> None:
-        if not instruction_id:
-            return
-        ack = common_pb2.InstructionAck(instruction_id=instruction_id, success=not error_code)
-        if error_code:
-            ack.error.error_code = error_code
-            ack.error.message = text
+    def _acknowledge(self, instruction_id: str, refusal: RanvierError | None) -> None:
+        ack = common_pb2.InstructionAck(instruction_id=instruction_id, success=refusal is None)
+        if refusal is not None:
+            ack.error.error_code = refusal.code
+            ack.error.message = str(refusal)
         self._call.send(Inbound(ack=ack).SerializeToString())
         if not self.has_room:
             self._call.pause_reading()

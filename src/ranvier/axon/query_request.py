@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ranvier.axon.messages import parsed
+from ranvier.axon.metadata_text import texts_of
 from ranvier.proto import common_pb2, query_pb2
 from ranvier.services.running_query import DEFAULT_TIMEOUT_MS, AskedQuery
 
@@ -52,12 +53,8 @@ def asked_query(context: str, message: bytes) -> AskedQuery:
 
 
 def metadata_reader(request: query_pb2.QueryRequest) -> Callable[[], Mapping[str, str]]:
-    """Return what reads the texts in the metadata of a query, once it is asked."""
-    return lambda: {
-        key: value.text_value
-        for key, value in request.meta_data.items()
-        if value.WhichOneof("data") == "text_value"
-    }
+    """Return what reads the metadata of a query, once it is asked."""
+    return lambda: texts_of(request.meta_data)
 
 
 def query_for_handler(query: AskedQuery, time_left_ms: int | None) -> bytes:

@@ -142,8 +142,9 @@ class SubscriptionQuery:
         """Return what the caller gets: the first good result, or the last error if all failed."""
         if self._initial is None:
             return None
-        told = self._initial.result(handler, result, is_error=is_error)
-        return first(told) or first(self._initial.complete(handler))
+        told = first(self._initial.result(handler, result, is_error=is_error))
+        held = first(self._initial.complete(handler))
+        return held if told is None else told
 
     def initial_failed(self, handler: Handler, error: MessageError) -> QueryResult | None:
         """Return what the caller gets now that a handler will give no initial result."""
