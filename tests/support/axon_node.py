@@ -17,15 +17,18 @@ from ranvier.axon.command_dispatch import CommandDispatch
 from ranvier.axon.command_service import CommandServices
 from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
+from ranvier.axon.control_stream import ControlServices
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
+from ranvier.axon.processor_admin import ProcessorAdmin
 from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
 from ranvier.node.clocks import new_message_id
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
+from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
 from ranvier.services.append_sequencer import Unmetered
@@ -33,6 +36,7 @@ from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents, until_next_look
+from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.read_events import ReadEvents
@@ -46,6 +50,7 @@ from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.event_tags import EventTags
 from ranvier.storage.keyed_snapshots import KeyedSnapshots
+from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.snapshot_store import SnapshotStore
 from ranvier.wire.grpc.server import GrpcServer
 
@@ -65,6 +70,8 @@ class NodeDatabase(Protocol):
     def keyed_snapshots(self) -> KeyedSnapshots: ...
     @property
     def contexts(self) -> ContextCatalogue: ...
+    @property
+    def processor_strategies(self) -> ProcessorStrategies: ...
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
 
@@ -84,6 +91,7 @@ class NodeSettings:
     contexts: tuple[str, ...] = ("default",)
     clock: Callable[[], float] = time.monotonic
     """Of queries."""
+    result_seconds: float = 30.0
 
 
 class AxonNode:
@@ -162,15 +170,19 @@ class AxonNode:
             TagEvents(self.database.tags),
             KeepSnapshots(self.database.keyed_snapshots, source_events),
         )
+        self.topology = Topology()
+        self.instruct = InstructClients(new_message_id, self.settings.result_seconds)
+        self.processors = AdministerProcessors(
+            self.keep_clients, self.instruct, self.database.processor_strategies
+        )
         platform = Platform(
             lambda: PublishedNode("node-1", "node-1.example.org", 8124, 8024),
-            self.keep_clients,
+            ControlServices(self.keep_clients, self.instruct, self.topology),
             self.database.contexts,
         )
         self.contexts = AdministerContexts(self.database.contexts)
         kinds = ContextKinds(self.database.contexts)
         await kinds.start()
-        self.topology = Topology()
         self.commands = DispatchCommands(kinds, self.topology, Unmetered(), time.monotonic)
         self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
         ends = (
@@ -178,6 +190,7 @@ class AxonNode:
             self.keep_clients.end_context,
             self.commands.end_context,
             self.queries.end_context,
+            self.processors.end_context,
         )
         self.contexts.watch(ContextWatch(kinds, ends))
         context_admin = ContextAdmin(self.contexts, platform.published)
@@ -194,11 +207,13 @@ class AxonNode:
                 context_admin=context_admin,
                 commands=commands,
                 queries=QueryServices(self.queries, kinds),
+                processor_admin=ProcessorAdmin(self.processors),
             ),
         )
         await self.follow_events.start()
         await self.keep_clients.start()
         await self.queries.start()
+        await self.processors.start()
         self.port = await self.server.listen("127.0.0.1", 0)
 
     async def _stop(self) -> None:
@@ -208,5 +223,6 @@ class AxonNode:
         await self.follow_events.stop()
         await self.keep_clients.stop()
         await self.commands.stop()
+        await self.instruct.stop()
         await self.server.stop(5)
         await self.database.stop()

@@ -15,6 +15,7 @@ from ranvier.events.event import NewEvent
 from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, needs_of
 from ranvier.events.fold import fold
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
+from ranvier.messages.event_processor import ProcessorId
 from ranvier.storage.context_catalogue import ContextDescription
 from ranvier.storage.errors import HeadWentBack
 from ranvier.storage.event_log import AggregatePage, MatchPage, Page
@@ -279,6 +280,21 @@ class MemoryCatalogue:
         return ContextDescription(name, held.dcb, len(held.events), dict(held.properties))
 
 
+class MemoryStrategies:
+    """The port `ProcessorStrategies`."""
+
+    def __init__(self) -> None:
+        self.chosen: dict[ProcessorId, str] = {}
+
+    async def all(self) -> Mapping[ProcessorId, str]:
+        return dict(self.chosen)
+
+    async def choose(self, processor: ProcessorId, strategy: str | None) -> None:
+        self.chosen.pop(processor, None)
+        if strategy is not None:
+            self.chosen[processor] = strategy
+
+
 class MemoryDatabase:
     """The ports of a database, in memory."""
 
@@ -286,6 +302,7 @@ class MemoryDatabase:
         self.events = MemoryEventLog()
         self.snapshots = MemorySnapshots(self.events)
         self.contexts = MemoryCatalogue(self.events)
+        self.processor_strategies = MemoryStrategies()
 
     async def start(self) -> None:
         pass

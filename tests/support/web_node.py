@@ -18,21 +18,29 @@ from ranvier.events.append import Append, Outcome
 from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
+from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.run_queries import RunQueries
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.services.topology import Topology
 from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, PartHealth, WebDependencies
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.request_bodies import BodyLimits
-from tests.support.memory_event_log import MemoryCatalogue, MemoryEventLog, MemorySnapshots
+from tests.support.memory_event_log import (
+    MemoryCatalogue,
+    MemoryEventLog,
+    MemorySnapshots,
+    MemoryStrategies,
+)
 
 NOW_MS = 1_700_000_000_123
 NOW_ISO = "2023-11-14T22:13:20.123Z"
@@ -102,6 +110,9 @@ class WebNode:
         self.clients = KeepClients(self.clock)
         self.kinds = ContextKinds(MemoryCatalogue(self.log))
         self.contexts = AdministerContexts(MemoryCatalogue(self.log))
+        self.topology = Topology()
+        self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
+        self.processors = AdministerProcessors(self.clients, self.instruct, MemoryStrategies())
         self.contexts.watch(ContextWatch(self.kinds, (self.follow.end_context,)))
 
     def clock(self) -> float:
@@ -125,6 +136,8 @@ class WebNode:
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
             administer_contexts=self.contexts,
+            processors=self.processors,
+            topology=self.topology,
             kinds=self.kinds,
             snapshot_counts=self._snapshot_counts,
             node=lambda: self.facts,

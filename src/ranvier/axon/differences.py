@@ -28,7 +28,27 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     ),
     "PlatformService.OpenStream": (
         "A client that does not introduce itself within 30 seconds is turned away"
-        " (`RANVIER-CLIENT-NOT-INTRODUCED`), so that no stream is held unseen."
+        " (`RANVIER-CLIENT-NOT-INTRODUCED`), so that no stream is held unseen. Before that, what"
+        " only a registered client can say is acknowledged as failed (AXONIQ-1003); the stream goes"
+        " on. A client that reads topology changes too slowly is told to forget all, and gets the"
+        " whole list again."
+    ),
+    "ContextAdminService.CreateContext": (
+        "The replication group is taken and not needed. The context can be used at once."
+    ),
+    "ContextAdminService.UpdateContextProperties": (
+        "Properties that are not named stay; an empty value takes one away."
+    ),
+    "ContextAdminService.DeleteContext": (
+        "`preserveEventStore` is refused (`RANVIER-CANNOT-PRESERVE-EVENTS`): the events of all"
+        " contexts lie in one database. `default` can be deleted like any other; a node that starts"
+        " without it makes it again."
+    ),
+    "EventProcessorAdminService.MergeEventProcessor": (
+        "A processor with one segment is refused (`RANVIER-ONLY-ONE-SEGMENT`)."
+    ),
+    "EventProcessorAdminService.SetAutoLoadBalanceStrategy": (
+        "Kept in the database, and followed every 15 seconds by a single node as well."
     ),
     "EventStore.AppendEvent": (
         "Acknowledged after commit and flush. An append has 16 MiB at most. An outcome that cannot"

@@ -112,6 +112,15 @@ class StreamNotOpened(AxonError):
         )
 
 
+class NotRegistered(AxonError):
+    """A client said something that only a registered one can say."""
+
+    code: ClassVar[str] = "AXONIQ-1003"
+
+    def __init__(self) -> None:
+        super().__init__("The instruction was ignored: register first on this control stream.")
+
+
 def grpc_error(error: RanvierError) -> GrpcError:
     """Return what a client is told of this error: `[code] text`, and the code as a trailer."""
     return GrpcError(
@@ -158,16 +167,18 @@ STATUS_BY_CODE: Final = by_code(
             "1900 3000 RANVIER-STORAGE-FULL RANVIER-TOO-MANY-PROCESSORS RANVIER-TOO-MANY-CONTEXTS"
             " RANVIER-READER-TOO-SLOW"
             " RANVIER-TOO-MANY-BLOCKED-TYPES RANVIER-TOO-MANY-STREAMS RANVIER-TOO-MANY-CONSUMERS"
+            " RANVIER-TOO-MANY-INSTRUCTIONS RANVIER-TOO-MANY-STRATEGIES"
         ),
         StatusCode.OUT_OF_RANGE: "2000 2200 RANVIER-BEYOND-HEAD",
         StatusCode.INVALID_ARGUMENT: (
             "2001 2002 2308 2309 2311 2500 2501 2502 2510 2511 2610 2700 2701 3004 3005 4004 4005"
-            " 5004 5005 5007 RANVIER-BROKEN-MESSAGE RANVIER-INVALID-EVENT"
+            " 5004 5005 5007 RANVIER-UNKNOWN-STRATEGY RANVIER-BROKEN-MESSAGE RANVIER-INVALID-EVENT"
             " RANVIER-SECOND-CONDITION RANVIER-INVALID-STREAM RANVIER-SEQUENCING-POLICY"
             " RANVIER-STREAM-NOT-OPENED"
         ),
         StatusCode.FAILED_PRECONDITION: (
             "2310 RANVIER-CONTEXT-KIND RANVIER-CANNOT-PRESERVE-EVENTS RANVIER-NOT-SUBSCRIBED"
+            " RANVIER-ONLY-ONE-SEGMENT"
         ),
         StatusCode.ABORTED: (
             "6002 RANVIER-CONTENDED RANVIER-BASE-NOT-ACCEPTED RANVIER-HEAD-WENT-BACK"

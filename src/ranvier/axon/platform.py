@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ranvier.axon.control_stream import ControlStream
+from ranvier.axon.control_stream import ControlServices, ControlStream
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.request_context import context_of
 from ranvier.errors import RanvierError
 from ranvier.proto import control_pb2
-from ranvier.services.keep_clients import KeepClients
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.wire.grpc.server_call import ServerCall
 
@@ -33,12 +32,12 @@ class Platform:
     def __init__(
         self,
         published: Callable[[], PublishedNode],
-        keep_clients: KeepClients,
+        control: ControlServices,
         contexts: ContextCatalogue,
     ) -> None:
         """`published` is asked for each answer, since ports are known only when they are bound."""
         self.published = published
-        self._keep_clients = keep_clients
+        self._control = control
         self._contexts = contexts
 
     async def get_platform_server(self, call: ServerCall, message: bytes) -> bytes:
@@ -62,6 +61,6 @@ class Platform:
     def open_stream(self, call: ServerCall) -> ControlStream:
         """Return the listener of a new control stream; refused while the node stops."""
         try:
-            return ControlStream(call, self._keep_clients)
+            return ControlStream(call, self._control)
         except RanvierError as error:
             raise grpc_error(error) from error

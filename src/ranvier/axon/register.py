@@ -26,6 +26,7 @@ from ranvier.axon.event_store import EVENT_STORE, EventServices, event_store_met
 from ranvier.axon.not_offered import REASONS, axon_services, refused_methods
 from ranvier.axon.persistent_streams import PERSISTENT_STREAM_SERVICE, PersistentStreams
 from ranvier.axon.platform import Platform
+from ranvier.axon.processor_admin import PROCESSOR_ADMIN, ProcessorAdmin
 from ranvier.axon.query_service import QUERY_SERVICE, QueryServices, query_methods
 from ranvier.services.schedule_events import ScheduleEvents
 from ranvier.wire.grpc.methods import streaming
@@ -46,6 +47,7 @@ class AxonServices:
     commands: CommandServices | None = None
     persistent_streams: PersistentStreams | None = None
     queries: QueryServices | None = None
+    processor_admin: ProcessorAdmin | None = None
 
 
 def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
@@ -75,6 +77,8 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
         server.add_service(PERSISTENT_STREAM_SERVICE, services.persistent_streams.methods())
     if services.queries is not None:
         server.add_service(QUERY_SERVICE, query_methods(services.queries))
+    if services.processor_admin is not None:
+        server.add_service(PROCESSOR_ADMIN, services.processor_admin.methods())
     for service in axon_services():
         if service.name in REASONS:
             server.add_service(service.full_name, refused_methods(service))

@@ -15,11 +15,17 @@ MessageError
 ├── UpdatesNotTaken        1900  more updates wait than a caller may leave unread
 ├── TooManySubscriptionQueries 1900  so have the subscription queries of a node
 ├── NotSubscribed                an initial result is asked for before the subscription
-└── InstructionRefused     1003  what a handler's stream asked for cannot be done
-    ├── NameMissing              a subscription must say to what
-    ├── NameTooLong              names have a limit
-    ├── TooManySubscriptions     so have the names of one stream
-    └── PermitsNotPositive       a grant adds at least one permit
+├── InstructionRefused     1003  what a handler's stream asked for cannot be done
+│   ├── NameMissing              a subscription must say to what
+│   ├── NameTooLong              names have a limit
+│   ├── TooManySubscriptions     so have the names of one stream
+│   └── PermitsNotPositive       a grant adds at least one permit
+├── UnknownProcessor       2800  no connected client runs that event processor
+├── NoSegmentClaimed       2800  clients run it, and none works on a segment
+├── UnknownTarget          2801  the client that shall take a segment does not run the processor
+├── NoFreeThread           2802  it does, and has no thread for one more segment
+├── OnlyOneSegment               there is nothing to merge
+└── UnknownStrategy              segments are not spread in that way
 """
 
 from __future__ import annotations
@@ -27,6 +33,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from ranvier.errors import RanvierError
+from ranvier.messages.event_processor import ProcessorId
 
 SHOWN_LENGTH: Final = 200
 """Characters of a caller's own text that an error repeats."""
@@ -208,3 +215,68 @@ class PermitsNotPositive(InstructionRefused):
 
     def __init__(self, count: int) -> None:
         super().__init__(f"A grant of {count} permits changes nothing: grant one or more.")
+
+
+class UnknownProcessor(MessageError):
+    """No connected client tells of this event processor."""
+
+    code: ClassVar[str] = "AXONIQ-2800"
+
+    def __init__(self, processor: ProcessorId) -> None:
+        super().__init__(
+            f"No client of context {processor.context} runs the event processor {processor.name}"
+            f" on token store {processor.token_store!r}: start one, or correct the three."
+        )
+
+
+class NoSegmentClaimed(MessageError):
+    """Clients run the event processor, and none of them works on a segment."""
+
+    code: ClassVar[str] = "AXONIQ-2800"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, processor_name: str) -> None:
+        super().__init__(
+            f"No client claims a segment of event processor {processor_name}: start it first."
+        )
+
+
+class UnknownTarget(MessageError):
+    """The client that shall take a segment does not run the event processor."""
+
+    code: ClassVar[str] = "AXONIQ-2801"
+
+    def __init__(self, processor_name: str, client_id: str) -> None:
+        super().__init__(
+            f"Client {client_id} does not run event processor {processor_name}: name one that does."
+        )
+
+
+class NoFreeThread(MessageError):
+    """The client that shall take a segment has no thread for it."""
+
+    code: ClassVar[str] = "AXONIQ-2802"
+
+    def __init__(self, processor_name: str, client_id: str) -> None:
+        super().__init__(
+            f"Client {client_id} has no free thread for another segment of event processor"
+            f" {processor_name}: give it more, or choose another client."
+        )
+
+
+class OnlyOneSegment(MessageError):
+    """A merge needs two segments."""
+
+    code: ClassVar[str] = "RANVIER-ONLY-ONE-SEGMENT"
+
+    def __init__(self, processor_name: str) -> None:
+        super().__init__(f"Event processor {processor_name} has one segment: nothing to merge.")
+
+
+class UnknownStrategy(MessageError):
+    """Segments are not spread in this way."""
+
+    code: ClassVar[str] = "RANVIER-UNKNOWN-STRATEGY"
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"There is no strategy {name[:64]!r}: choose one of {', '.join(known)}.")

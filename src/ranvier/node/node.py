@@ -63,7 +63,7 @@ class Node:
             streams,
         )
         self.ports = BoundPorts(http=0, grpc=0, internal=0)
-        platform = Platform(self._published, self._services.clients, self._database.contexts)
+        platform = Platform(self._published, self._services.for_control, self._database.contexts)
         add_axon_services(self._grpc, self._services.for_axon(platform))
 
     async def start(self) -> None:
@@ -125,6 +125,8 @@ class Node:
             event_log=self._database.events,
             contexts=self._database.contexts,
             administer_contexts=services.contexts,
+            processors=services.processors,
+            topology=services.topology,
             kinds=services.kinds,
             snapshot_counts=self._database.snapshots.counts,
             node=self._facts,

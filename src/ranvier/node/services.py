@@ -10,9 +10,11 @@ from ranvier.axon.command_dispatch import CommandDispatch
 from ranvier.axon.command_service import CommandServices
 from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
+from ranvier.axon.control_stream import ControlServices
 from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform
+from ranvier.axon.processor_admin import ProcessorAdmin
 from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices
 from ranvier.config.settings import Settings
@@ -23,12 +25,15 @@ from ranvier.node.routed_queries import routed_queries
 from ranvier.node.scheduled_events import scheduled_events
 from ranvier.observability.metrics import Metrics
 from ranvier.services.administer_contexts import AdministerContexts
+from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
+from ranvier.services.balance_processors import BalanceProcessors
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
@@ -92,6 +97,10 @@ class NodeServices:
         self.topology = Topology()
         self.commands = routed_commands(self.kinds, self.topology, metrics)
         self.queries = routed_queries(self.topology, self.clients, metrics)
+        self.instruct = InstructClients(new_message_id)
+        self.processors = AdministerProcessors(
+            self.clients, self.instruct, database.processor_strategies
+        )
         self.contexts = AdministerContexts(database.contexts)
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
         self.streams, self.for_streams = kept_streams(database, self.follow, self.kinds, metrics)
@@ -106,9 +115,12 @@ class NodeServices:
             self.append,
             self.schedule,
             self.streams,
+            self.instruct,
             self.clients,
             self.commands,
             self.queries,
+            self.processors,
+            BalanceProcessors(self.processors),
         )
 
     def _watch_contexts(self) -> None:
@@ -122,10 +134,16 @@ class NodeServices:
                     self.commands.end_context,
                     self.queries.end_context,
                     self.streams.end_context,
+                    self.processors.end_context,
                     lambda context: forget(self._last_tokens, context),
                 ),
             )
         )
+
+    @property
+    def for_control(self) -> ControlServices:
+        """What control streams work with."""
+        return ControlServices(self.clients, self.instruct, self.topology)
 
     def for_axon(self, platform: Platform) -> AxonServices:
         """Return what the Axon API calls."""
@@ -142,6 +160,7 @@ class NodeServices:
             commands,
             persistent_streams=self.for_streams,
             queries=QueryServices(self.queries, self.kinds),
+            processor_admin=ProcessorAdmin(self.processors),
         )
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
@@ -161,6 +180,7 @@ class NodeServices:
         await self.queries.stop()
         await self.contexts.stop()
         await self.commands.stop()
+        await self.instruct.stop()
         await self.clients.stop()
         await self.streams.stop()
         await self.follow.stop()

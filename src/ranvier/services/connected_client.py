@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ranvier.errors import RanvierError
+from ranvier.messages.processor_plans import Instruction
 
 HEARTBEATS_SINCE: Final = (4, 2, 1)
 """Clients of this version and newer answer the heartbeats of a node."""
+
+RESULTS_SINCE: Final = (4, 6)
+"""Clients of this version and newer tell results; older ones only acknowledge."""
 
 NUMBER: Final = re.compile(r"\d{1,9}")
 
@@ -25,37 +29,14 @@ class ClientIdentity:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def tells_results(self) -> bool:
+        """Whether this client's version is one that tells what became of an instruction."""
+        return version_numbers(self.version) >= RESULTS_SINCE
+
+    @property
     def answers_heartbeats(self) -> bool:
         """Whether this client's version is one that answers heartbeats."""
         return version_numbers(self.version) >= HEARTBEATS_SINCE
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentStatus:
-    """One segment of an event processor, as the client that claims it tells."""
-
-    segment_id: int
-    one_part_of: int
-    token_position: int
-    is_caught_up: bool
-    is_replaying: bool
-    error_state: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessorStatus:
-    """An event processor in one client, as that client tells every few seconds."""
-
-    name: str
-    token_store_identifier: str
-    mode: str
-    active_threads: int
-    available_threads: int
-    is_running: bool
-    is_error: bool
-    is_streaming: bool
-    load_balancing_strategy: str
-    segments: tuple[SegmentStatus, ...] = ()
 
 
 class ClientLink(Protocol):
@@ -66,6 +47,9 @@ class ClientLink(Protocol):
 
     def ask_to_reconnect(self) -> None:
         """Ask the client to look for a node again."""
+
+    def instruct(self, instruction: Instruction, instruction_id: str = "") -> None:
+        """Send an instruction; with an id, the client acknowledges it and tells its outcome."""
 
     def close(self, error: RanvierError) -> None:
         """End the stream and tell why."""

@@ -204,3 +204,64 @@ class TooManyConsumers(ServiceError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"A stream can be open at {limit} clients at most: close some of them.")
+
+
+class InstructionFailed(ServiceError):
+    """A client told that it could not do what it was instructed to, or went away before."""
+
+    code: ClassVar[str] = "AXONIQ-1003"
+
+    def __init__(self, client_id: str, reason: str) -> None:
+        super().__init__(f"Client {client_id} did not follow the instruction: {reason}.")
+
+
+class InstructionUnsupported(ServiceError):
+    """A client does not know the instruction."""
+
+    code: ClassVar[str] = "AXONIQ-1002"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"Client {client_id} does not know the instruction: use a newer client.")
+
+
+class InstructionUnanswered(ServiceError):
+    """A client did not tell in time what became of an instruction."""
+
+    code: ClassVar[str] = "AXONIQ-11000"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, client_id: str, timeout_seconds: float) -> None:
+        super().__init__(
+            f"Client {client_id} told no result within {timeout_seconds:g} seconds;"
+            " look at the processor before you ask again."
+        )
+
+
+class ResultLate(ServiceError):
+    """A client told the result of an instruction that nobody waits for any more."""
+
+    code: ClassVar[str] = "AXONIQ-1004"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for this result: it came too late, or for no instruction.")
+
+
+class TooManyInstructions(ServiceError):
+    """As many instructions wait for clients as the node remembers."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-INSTRUCTIONS"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} instructions wait for clients already; try again later.")
+
+
+class TooManyStrategies(ServiceError):
+    """As many event processors are balanced for good as the node looks after."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-STRATEGIES"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} event processors have a strategy already: set others to `default` first."
+        )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
-from ranvier.services.connected_client import ClientIdentity, ClientLink, ProcessorStatus
+from ranvier.messages.event_processor import ProcessorStatus
+from ranvier.services.connected_client import ClientIdentity, ClientLink
 from ranvier.services.errors import (
     ClientNotIntroduced,
     ClientSilent,
@@ -153,13 +154,18 @@ class KeepClients:
     def beat(self) -> None:
         """Ask for signs of life, end streams that gave none, forget what was told too long ago.
 
-        Streams whose clients have not introduced themselves in time end too.
+        Streams whose clients have not introduced themselves in time end too. A stream that fails
+        is logged and harms no other.
         """
         self._turn_away_the_unknown()
         for client in list(self._clients):
-            self._forget_old_status(client)
+            if client.processors:
+                self._forget_old_status(client)
             if self._settings.is_enabled and client.identity.answers_heartbeats:
-                self._beat_one(client)
+                try:
+                    self._beat_one(client)
+                except Exception:
+                    logger.exception("a heartbeat to %s failed", client.identity.client_id)
 
     def _beat_one(self, client: ConnectedClient) -> None:
         if self._clock() - client.heard_at > self._settings.timeout_seconds:
@@ -175,7 +181,10 @@ class KeepClients:
 
     def _turn_away(self, link: ClientLink, error: ClientNotIntroduced | NodeStopping) -> None:
         self.forget(link)
-        link.close(error)
+        try:
+            link.close(error)
+        except Exception:
+            logger.exception("a control stream that nobody introduced could not be closed")
 
     def _close(self, client: ConnectedClient, error: RanvierError) -> None:
         self.disconnect(client)

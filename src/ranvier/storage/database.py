@@ -11,6 +11,7 @@ from ranvier.storage.event_log import EventLog
 from ranvier.storage.event_tags import EventTags
 from ranvier.storage.keyed_snapshots import KeyedSnapshots
 from ranvier.storage.persistent_streams import PersistentStreams
+from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.scheduled_events import ScheduledEvents
 from ranvier.storage.snapshot_store import SnapshotStore
 
@@ -51,6 +52,11 @@ class Database(Protocol):
     @property
     def contexts(self) -> ContextCatalogue:
         """The contexts."""
+        ...
+
+    @property
+    def processor_strategies(self) -> ProcessorStrategies:
+        """How event processors are balanced."""
         ...
 
     @property

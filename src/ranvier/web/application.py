@@ -9,6 +9,7 @@ from ranvier.web.access import AccessControl
 from ranvier.web.actuator_metrics import ActuatorMetricsResource
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
+from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.events import EventsResource
@@ -21,6 +22,7 @@ from ranvier.web.node_page import NodePage
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.openapi import REFUSED, DescribedApi
 from ranvier.web.posted_messages import PostingRules
+from ranvier.web.processors import ProcessorsResource
 from ranvier.web.public import PublicResource
 from ranvier.web.refusals import add_refusals
 from ranvier.web.request_bodies import BodyLimits, RequestBodies
@@ -75,6 +77,8 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         has_access_control=dependencies.access_token is not None,
     ).add_to(app)
     ContextsResource(dependencies.administer_contexts).add_to(app)
+    ProcessorsResource(dependencies.processors).add_to(app)
+    ComponentsResource(dependencies.clients, dependencies.topology, dependencies.node).add_to(app)
     HealthResource(dependencies.health).add_to(app)
     MonitoringResource(dependencies.metrics, dependencies.node).add_to(app)
     ActuatorMetricsResource(dependencies.measurements).add_to(app)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
+from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
@@ -15,6 +16,7 @@ from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.run_queries import RunQueries
 from ranvier.services.store_snapshots import StoreSnapshots
+from ranvier.services.topology import Topology
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 
@@ -58,6 +60,8 @@ class WebDependencies:
     event_log: EventLog
     contexts: ContextCatalogue
     administer_contexts: AdministerContexts
+    processors: AdministerProcessors
+    topology: Topology
     kinds: ContextKinds
     snapshot_counts: Callable[[], Awaitable[Mapping[str, int]]]
     """How many snapshots each context holds."""

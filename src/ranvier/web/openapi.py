@@ -23,6 +23,8 @@ TAGS: Final = [
     {"name": "events", "description": "Append and read events."},
     {"name": "snapshots", "description": "Store and list snapshots of aggregates."},
     {"name": "contexts", "description": "Create, change and delete contexts."},
+    {"name": "processors", "description": "See, steer and spread event processors."},
+    {"name": "components", "description": "Connected applications and what they handle."},
     {"name": "node", "description": "What a node tells of itself, as Axon users know it."},
     {"name": "health", "description": "For balancers and supervisors; open to all."},
     {"name": "monitoring", "description": "For monitoring tools; open to all."},

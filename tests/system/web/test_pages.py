@@ -12,6 +12,7 @@ import pytest
 from ranvier import __version__
 from ranvier.errors import RanvierError
 from ranvier.events.snapshot import Snapshot
+from ranvier.messages.processor_plans import Instruction
 from ranvier.services.connected_client import ClientIdentity
 from ranvier.storage.errors import StorageUnavailable
 from ranvier.web.dependencies import PartHealth
@@ -56,6 +57,7 @@ class Silent:
 
     def send_heartbeat(self) -> None: ...
     def ask_to_reconnect(self) -> None: ...
+    def instruct(self, instruction: Instruction, instruction_id: str = "") -> None: ...
     def close(self, error: RanvierError) -> None: ...
 
 

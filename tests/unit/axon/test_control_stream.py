@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ranvier.axon.control_stream import acknowledgement, processor_status
+from ranvier.axon.control_stream import processor_status
+from ranvier.axon.errors import InstructionUnknown
+from ranvier.axon.instructions import acknowledgement
+from ranvier.messages.event_processor import ProcessorStatus, SegmentStatus
 from ranvier.proto import control_pb2
-from ranvier.services.connected_client import ProcessorStatus, SegmentStatus
 
 
 def test_an_acknowledgement_names_the_instruction() -> None:
-    answer = control_pb2.PlatformOutboundInstruction.FromString(
-        acknowledgement("i-1", is_known=True)
-    )
+    answer = control_pb2.PlatformOutboundInstruction.FromString(acknowledgement("i-1"))
     assert answer.ack.instruction_id == "i-1"
     assert answer.ack.success
     assert not answer.ack.HasField("error")
@@ -19,7 +19,7 @@ def test_an_acknowledgement_names_the_instruction() -> None:
 
 def test_an_unknown_instruction_is_acknowledged_as_unsupported() -> None:
     answer = control_pb2.PlatformOutboundInstruction.FromString(
-        acknowledgement("i-1", is_known=False)
+        acknowledgement("i-1", InstructionUnknown())
     )
     assert answer.ack.instruction_id == "i-1"
     assert not answer.ack.success

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from ranvier.errors import RanvierError
-from ranvier.services.connected_client import ClientIdentity, ProcessorStatus
+from ranvier.messages.event_processor import ProcessorStatus
+from ranvier.messages.processor_plans import Instruction
+from ranvier.services.connected_client import ClientIdentity
 from ranvier.services.errors import (
     ClientNotIntroduced,
     ClientSilent,
@@ -36,6 +38,9 @@ class Link:
         self.heartbeats += 1
 
     def ask_to_reconnect(self) -> None:
+        raise NotImplementedError
+
+    def instruct(self, instruction: Instruction, instruction_id: str = "") -> None:
         raise NotImplementedError
 
     def close(self, error: RanvierError) -> None:
@@ -173,6 +178,38 @@ async def test_beats_come_from_the_ticker_until_the_node_stops() -> None:
     assert [type(error) for error in link.closed] == [NodeStopping]
     with pytest.raises(NodeStopping):
         keeping.clients.connect(NEW, "default", Link())
+
+
+class Failing(Link):
+    def send_heartbeat(self) -> None:
+        raise ValueError("no heartbeat today")
+
+    def close(self, error: RanvierError) -> None:
+        raise ValueError("no end today")
+
+
+def test_a_link_that_fails_skips_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    keeping = Keeping(BEATING)
+    links = [Link(), Failing(), Link(), Failing(), Link()]
+    for link in links:
+        keeping.clients.connect(NEW, "default", link)
+    keeping.clients.beat()
+    assert [link.heartbeats for link in links] == [1, 0, 1, 0, 1]
+    assert len(caplog.records) == 2
+
+
+def test_a_link_that_cannot_be_closed_keeps_no_other_open() -> None:
+    keeping = Keeping(BEATING)
+    nameless, silent = [Failing(), Link(), Failing(), Link()], [Failing(), Link()]
+    for link in nameless:
+        keeping.clients.opened(link)
+    for link in silent:
+        keeping.clients.connect(NEW, "default", link)
+    keeping.now += INTRODUCTION_SECONDS + 1
+    keeping.clients.beat()
+    assert [len(link.closed) for link in nameless] == [0, 1, 0, 1]
+    assert [len(link.closed) for link in silent] == [0, 1]
+    assert keeping.clients.clients() == []
 
 
 class FailingOnce(Link):

@@ -27,6 +27,7 @@ from ranvier.storage.sqlite.keyed_snapshots import SqliteKeyedSnapshots
 from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
+from ranvier.storage.sqlite.processor_strategies import SqliteProcessorStrategies
 from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
 from ranvier.storage.sqlite.seen_heads import SeenHeads
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
@@ -74,6 +75,7 @@ class SqliteDatabase:
         self._scheduled_events = SqliteScheduledEvents(tools)
         self._persistent_streams = SqlitePersistentStreams(tools)
         self._contexts = SqliteContexts(tools)
+        self._processor_strategies = SqliteProcessorStrategies(tools)
 
     @property
     def events(self) -> SqliteEvents:
@@ -109,6 +111,11 @@ class SqliteDatabase:
     def contexts(self) -> SqliteContexts:
         """The contexts."""
         return self._contexts
+
+    @property
+    def processor_strategies(self) -> SqliteProcessorStrategies:
+        """How event processors are balanced."""
+        return self._processor_strategies
 
     @property
     def ready(self) -> bool:
