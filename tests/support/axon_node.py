@@ -142,10 +142,7 @@ class AxonNode:
 
     async def _start(self) -> None:
         await self.database.start()
-        names = await self.database.contexts.names()
-        for name in self.settings.contexts:
-            if name not in names:
-                await self.database.contexts.create(name)
+        await self._create_contexts()
         events, snapshots = self.database.events, self.database.snapshots
         self.follow_events = FollowEvents(events, next_look=self.settings.next_look)
         self.append_events = AppendEvents(
@@ -185,14 +182,7 @@ class AxonNode:
         await kinds.start()
         self.commands = DispatchCommands(kinds, self.topology, Unmetered(), time.monotonic)
         self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
-        ends = (
-            self.follow_events.end_context,
-            self.keep_clients.end_context,
-            self.commands.end_context,
-            self.queries.end_context,
-            self.processors.end_context,
-        )
-        self.contexts.watch(ContextWatch(kinds, ends))
+        self.contexts.watch(self._context_watch(kinds))
         context_admin = ContextAdmin(self.contexts, platform.published)
         commands = CommandServices(
             HandlerSources(self.commands, self.keep_clients.tags_of, new_message_id),
@@ -215,6 +205,22 @@ class AxonNode:
         await self.queries.start()
         await self.processors.start()
         self.port = await self.server.listen("127.0.0.1", 0)
+
+    async def _create_contexts(self) -> None:
+        names = await self.database.contexts.names()
+        for name in self.settings.contexts:
+            if name not in names:
+                await self.database.contexts.create(name)
+
+    def _context_watch(self, kinds: ContextKinds) -> ContextWatch:
+        ends = (
+            self.follow_events.end_context,
+            self.keep_clients.end_context,
+            self.commands.end_context,
+            self.queries.end_context,
+            self.processors.end_context,
+        )
+        return ContextWatch(kinds, ends)
 
     async def _stop(self) -> None:
         await self.append_events.stop()

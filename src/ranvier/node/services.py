@@ -105,7 +105,11 @@ class NodeServices:
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
         self.streams, self.for_streams = kept_streams(database, self.follow, self.kinds, metrics)
         self._watch_contexts()
-        self._in_order: Sequence[Service] = (
+        self._in_order = self._ordered()
+
+    def _ordered(self) -> Sequence[Service]:
+        """Return every service, each after those that it needs."""
+        return (
             self.kinds,
             self.contexts,
             self.follow,
