@@ -79,9 +79,16 @@ class SegmentWorker:
 class SegmentWorkers:
     """The workers of one open stream; the first error of any of them ends it."""
 
-    def __init__(self, reader: PersistentStreamReader, handler: Handler) -> None:
+    def __init__(
+        self,
+        reader: PersistentStreamReader,
+        handler: Handler,
+        progressed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`progressed` is called whenever the server sent something."""
         self._reader = reader
         self._handler = handler
+        self._progressed = progressed
         self._workers: dict[int, SegmentWorker] = {}
         self._leaving: set[SegmentWorker] = set()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -118,6 +125,7 @@ class SegmentWorkers:
 
     async def _read(self) -> None:
         async for signal in self._reader:
+            self._progressed()
             match signal:
                 case SegmentEvent(segment, event):
                     if segment in self._workers:

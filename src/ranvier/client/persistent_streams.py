@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from ranvier.client.codec import Codec
 from ranvier.client.error_mapping import translated
-from ranvier.client.errors import ConnectionLost, HubError
+from ranvier.client.errors import ConnectionLost, HubError, NotFound
 from ranvier.client.events_message import StoredEvent, milliseconds
 from ranvier.client.persistent_stream_consumer import SegmentWorkers
 from ranvier.client.persistent_stream_reader import PersistentStreamReader
@@ -118,7 +118,7 @@ class PersistentStreams:
 
         What is handled is acknowledged; what is not comes again after a lost connection, here or
         at another client: every event at least once. An error of the handler is told to the
-        server, where the segment's status shows it, and raised.
+        server, where the segment's status shows it, and raised. NotFound: the stream was deleted.
         """
         resuming = Resuming()
         stopping = asyncio.get_running_loop().create_task((stop or asyncio.Event()).wait())
@@ -126,8 +126,10 @@ class PersistentStreams:
             while not stopping.done():
                 try:
                     reader = await self.open(stream.stream_id, stream.properties)
-                    resuming.progressed()
-                    await self._consume(reader, handler, stopping)
+                    workers = SegmentWorkers(reader, handler, resuming.progressed)
+                    await run_until(stopping, workers, reader)
+                except NotFound:
+                    raise
                 except HubError as error:
                     await resuming.wait_after(error)
         finally:
@@ -163,25 +165,23 @@ class PersistentStreams:
         """Delete a stream; its readers are ended."""
         await self._calls.carry_out("DeleteStream", wire.DeleteStreamRequest(stream_id=stream_id))
 
-    async def _consume(
-        self,
-        reader: PersistentStreamReader,
-        handler: Callable[[StoredEvent], Awaitable[object]],
-        stopping: asyncio.Task[bool],
-    ) -> None:
-        workers = SegmentWorkers(reader, handler)
-        running = asyncio.get_running_loop().create_task(workers.run())
-        try:
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                running.result()
-                raise ConnectionLost("the server has ended a persistent stream")
-            await workers.finish()
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            await workers.cancel()
-            reader.close()
+
+async def run_until(
+    stopping: asyncio.Task[Any], workers: SegmentWorkers, reader: PersistentStreamReader
+) -> None:
+    """Let workers handle what comes until they are to stop; then they finish what they have."""
+    running = asyncio.get_running_loop().create_task(workers.run())
+    try:
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+            raise ConnectionLost("the server has ended a persistent stream")
+        await workers.finish()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await workers.cancel()
+        reader.close()
 
 
 def wire_properties(stream_id: str, properties: StreamProperties) -> wire.InitializationProperties:
