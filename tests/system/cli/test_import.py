@@ -16,7 +16,7 @@ import pytest
 
 import ranvier
 from examples.node_process import NodeProcess
-from ranvier.client import EventMessage, Hub, Payload
+from ranvier.client import EventMessage, Hub, Payload, Tag, TaggedEvent
 from ranvier.proto import common_pb2, event_pb2
 from tests.support.node_program import Said, running_node
 from tests.support.node_program import ranvier as program
@@ -113,6 +113,33 @@ async def kill_import_after(
         child.kill()
         await child.wait()
     return await target.events.last_token() + 1
+
+
+async def test_dcb_events_come_with_their_tags(tmp_path: Path) -> None:
+    with two_nodes(tmp_path, "--default-context-dcb") as (first, second):
+        async with ranvier.connect(first.grpc_address) as source:
+            await source.dcb.append(
+                TaggedEvent(
+                    Payload("Enrolled", b"{}"), (Tag("course", f"c{n % 3}"), Tag("n", bytes([n])))
+                )
+                for n in range(200)
+            )
+            await source.dcb.append([TaggedEvent(Payload("Closed"))])
+            await source.dcb.add_tags(0, Tag("late", "yes"))
+        said = import_into(second, first.grpc_address, "-o", "json")
+        assert said.code == 0, said.err
+        assert json.loads(said.out)["events"] == 201
+        async with ranvier.connect(second.grpc_address) as target:
+            assert set(await target.dcb.tags(0)) == {
+                Tag("course", "c0"),
+                Tag("n", "\0"),
+                Tag("late", "yes"),
+            }
+            assert await target.dcb.tags(200) == ()
+            await target.dcb.add_tags(7, Tag("odd", "one"))
+        said = import_into(second, first.grpc_address)
+        assert said.code == 1
+        assert "token 7" in said.err
 
 
 @pytest.fixture(scope="module")
