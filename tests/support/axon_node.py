@@ -41,6 +41,7 @@ from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
+from ranvier.services.run_queries import QueryLimits
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
@@ -89,6 +90,7 @@ class NodeSettings:
     heartbeats: HeartbeatSettings = field(default_factory=HeartbeatSettings)
     next_look: Callable[[], Awaitable[None]] = until_next_look
     contexts: tuple[str, ...] = ("default",)
+    query_limits: QueryLimits = field(default_factory=QueryLimits)
     clock: Callable[[], float] = time.monotonic
     """Of queries."""
     result_seconds: float = 30.0
@@ -157,6 +159,7 @@ class AxonNode:
             StoreSnapshots(snapshots),
             SearchEvents(events, snapshots),
             now_ms,
+            query_limits=self.settings.query_limits,
         )
         source_events = SourceEvents(events)
         dcb_services = DcbServices(

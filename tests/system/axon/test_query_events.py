@@ -5,7 +5,9 @@ from __future__ import annotations
 import grpc
 import pytest
 
+from ranvier.events.query.rows import iso_time
 from ranvier.proto import event_pb2
+from ranvier.services.run_queries import QueryLimits
 from tests.support.axon_node import AxonNode, NodeSettings, now_ms
 from tests.support.axon_stubs import ServiceStub, event_store_stub
 from tests.support.live_call import LiveCall
@@ -169,3 +171,108 @@ def test_queries_leave_nothing_behind(stub: ServiceStub, node: AxonNode) -> None
     assert answers(stub) == []
     while node.follow_events.follower_count:
         pass
+
+
+# Shapes.
+
+
+def test_code_2511_tells_name_and_place_of_what_is_wrong(stub: ServiceStub) -> None:
+    refusal = querying(stub, "token = 1 | selct(token)").refusal()
+    assert refusal.axon_code == "AXONIQ-2511"
+    assert "'selct' at position 13" in refusal.text
+
+
+def test_code_2002_refuses_an_answer_of_too_many_groups(stub: ServiceStub) -> None:
+    append(stub, 10_001)
+    refusal = querying(stub, "groupby(aggregateSequenceNumber, count())").refusal()
+    assert refusal.status is grpc.StatusCode.INVALID_ARGUMENT
+    assert refusal.axon_code == "AXONIQ-2002"
+    unlimited = querying(stub, "sortby(token) | token != 5 | limit 2").refusal()
+    assert unlimited.axon_code == "AXONIQ-2002"
+    found = answers(stub, "sortby(token) | limit 2 | select(token)")
+    assert found == [{"token": 0}, {"token": 1}]
+
+
+def test_a_select_names_its_columns(stub: ServiceStub) -> None:
+    append(stub, 2)
+    with querying(stub, "select(token, length(payloadType) as n, timestamp as t)") as call:
+        columns, newest, *_ = call.rest()
+    assert list(columns.columns.column) == ["token", "n", "t"]
+    assert cells(newest.row) == {
+        "token": 1,
+        "n": len(event("a", 0).payload.type),
+        "t": iso_time(event("a", 1).timestamp),
+    }
+
+
+def test_groups_are_told_apart_by_their_keys(stub: ServiceStub) -> None:
+    append(stub, 2, "a")
+    append(stub, 3, "b")
+    query = "groupby([aggregateIdentifier, aggregateType], count() as n) | sortby(n desc)"
+    with querying(stub, query) as call:
+        columns, *rows, done = call.rest()
+    assert done.files_completed.success
+    assert list(columns.columns.column) == ["aggregateIdentifier", "aggregateType", "n"]
+    kind = event("a", 0).aggregate_type
+    assert [[value.text_value for value in part.row.id_values] for part in rows] == [
+        ["b", kind],
+        ["a", kind],
+    ]
+    assert [[value.number_value for value in part.row.sort_values] for part in rows] == [[3], [2]]
+
+
+def test_a_live_group_replaces_its_row_and_leaves_when_it_fits_no_more(stub: ServiceStub) -> None:
+    append(stub, 2, "a")
+    query = "groupby(aggregateIdentifier, count() as n) | n < 3"
+    with querying(stub, query, live_events=True) as call:
+        _, row, done = call.take(3)
+        assert (cells(row.row), done.files_completed.success) == (
+            {"aggregateIdentifier": "a", "n": 2},
+            True,
+        )
+        append(stub, 1, "b")
+        new = call.next().row
+        assert cells(new) == {"aggregateIdentifier": "b", "n": 1}
+        append(stub, 1, "b", 1)
+        changed = call.next().row
+        assert list(changed.id_values) == list(new.id_values)
+        assert cells(changed)["n"] == 2
+        append(stub, 1, "a", 2)
+        gone = call.next().row
+        assert [value.text_value for value in gone.id_values] == ["a"]
+        assert not gone.values
+        assert call.rest() == []
+
+
+def test_a_live_order_sends_what_comes_before_its_limit(stub: ServiceStub) -> None:
+    append(stub, 3)
+    query = "sortby(token desc) | limit 2 | select(token)"
+    with querying(stub, query, live_events=True) as call:
+        assert [cells(part.row)["token"] for part in call.take(4)[1:3]] == [2, 1]
+        assert call.rest() == []
+    with querying(stub, query, live_events=True) as call:
+        call.take(4)
+        append(stub, 1, "b")
+        gone, new = call.take(2)
+        assert [value.number_value for value in gone.row.id_values] == [1]
+        assert not gone.row.values
+        assert cells(new.row) == {"token": 3}
+
+
+def test_snapshots_can_be_shaped_too(stub: ServiceStub) -> None:
+    append(stub, 40)
+    for sequence in range(40):
+        stub.AppendSnapshot(event("a", sequence, snapshot=True))
+    query = 'aggregateIdentifier = "a" | count()'
+    assert answers(stub, query, query_snapshots=True) == [{"count": 40}]
+
+
+def test_a_query_that_takes_too_long_for_its_client_ends(start_node: StartNode) -> None:
+    node = start_node(NodeSettings(query_limits=QueryLimits(rows=3, timeout_seconds=0.05)))
+    with grpc.insecure_channel(node.address) as channel:
+        stub = event_store_stub(channel)
+        append(stub, 5)
+        assert len(answers(stub)) == 3
+        refusal = querying(stub, number_of_permits=1).refusal()
+        assert refusal.status is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert refusal.axon_code == "RANVIER-QUERY-TIMEOUT"

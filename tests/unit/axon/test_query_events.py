@@ -88,6 +88,21 @@ async def reads_of(text: str, *, cancelled_at_read: int) -> int:
     return log.reads
 
 
+async def test_a_half_closed_query_without_permits_reads_no_further() -> None:
+    log = WatchedLog()
+    log.store("default", *stream(EVENTS))
+    search = SearchEvents(log, MemorySnapshots(log))
+    call = Call()
+    streams = QueryStreams(RunQueries(search, FollowEvents(log), EventRow, lambda: EVENTS))
+    query = streams.open(cast("ServerCall", call))
+    nothing = event_pb2.QueryEventsRequest(query='payloadType = "x"', context_name="default")
+    query.message_received(nothing.SerializeToString())
+    query.half_closed()
+    async with asyncio.timeout(60):
+        await call.ended.wait()
+    assert log.reads == 1
+
+
 async def test_a_cancelled_query_without_matches_reads_no_further() -> None:
     nothing = 'payloadType = "nothing"'
     assert await reads_of(nothing, cancelled_at_read=0) > 10
