@@ -15,10 +15,12 @@ NO_JSON: Final = object()
 """Stands for a text that is no JSON, or nests too deep to be looked into."""
 
 _GREATEST_WHOLE: Final = 2**63 - 1
+_WHOLE_CHARACTERS: Final = 20
+"""Sign and digits; longer rows of them take time with the square of their length."""
 
 
 def _whole(digits: str) -> int | float:
-    number = int(digits) if len(digits) < 20 else float(digits)
+    number = int(digits) if len(digits) <= _WHOLE_CHARACTERS else float(digits)
     return number if abs(number) <= _GREATEST_WHOLE else float(number)
 
 
