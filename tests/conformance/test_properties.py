@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,9 @@ from tests.support.databases import CONTEXT, MakeDatabase, opened
 from tests.support.scale import scaled
 
 Result = TypeVar("Result")
+
+TagChange = Callable[[set[Tag]], set[Tag]]
+TagCall = Callable[[str, int, Sequence[Tag]], Coroutine[Any, Any, None]]
 
 TAGS = [Tag(b"k", b"%d" % number) for number in range(3)]
 NAMES = ["Opened", "Closed"]
@@ -107,8 +110,9 @@ class StorageMachine(RuleBasedStateMachine):
 
     make: MakeDatabase
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(aggregates=st.booleans())
+    def open(self, *, aggregates: bool) -> None:
+        self.has_aggregates = aggregates
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.model = Model()
@@ -138,14 +142,15 @@ class StorageMachine(RuleBasedStateMachine):
         made = []
         for wish in chosen:
             sequence = 0
-            if wish.aggregate_id is not None:
-                sequence = following[wish.aggregate_id] + wish.offset
-                following[wish.aggregate_id] += 1
+            aggregate_id = wish.aggregate_id if self.has_aggregates else None
+            if aggregate_id is not None:
+                sequence = following[aggregate_id] + wish.offset
+                following[aggregate_id] += 1
             self.made += 1
             made.append(
                 event(
                     sequence,
-                    wish.aggregate_id,
+                    aggregate_id,
                     name="\0" if wish.poisonous else wish.name,
                     tags=wish.tags,
                     data=b"%d" % self.made,
@@ -158,14 +163,32 @@ class StorageMachine(RuleBasedStateMachine):
         self.run(self.database.stop())
         self.database = self.run(opened(self.make, Path(self.folder.name)))
 
-    @rule(one=criteria, first=st.integers(0, 20))
-    def read_matching(self, one: Criterion, first: int) -> None:
+    @rule(place=st.integers(0, 20), changed=st.lists(st.sampled_from(TAGS), max_size=2))
+    def add_tags(self, place: int, changed: list[Tag]) -> None:
+        self.change_tags(place, lambda held: held | set(changed), self.database.tags.add, changed)
+
+    @rule(place=st.integers(0, 20), changed=st.lists(st.sampled_from(TAGS), max_size=2))
+    def remove_tags(self, place: int, changed: list[Tag]) -> None:
+        remove = self.database.tags.remove
+        self.change_tags(place, lambda held: held - set(changed), remove, changed)
+
+    def change_tags(self, place: int, change: TagChange, call: TagCall, changed: list[Tag]) -> None:
+        if place >= len(self.model.events):
+            return
+        stored = self.model.events[place]
+        kept = tuple(sorted(change(set(stored.tags)), key=lambda tag: (tag.key, tag.value)))
+        self.model.events[place] = replace(stored, tags=kept)
+        self.run(call(CONTEXT, place, changed))
+        assert self.run(self.database.tags.of_event(CONTEXT, place)) == list(kept)
+
+    @rule(wanted=st.lists(criteria, max_size=3), first=st.integers(0, 20))
+    def read_matching(self, wanted: list[Criterion], first: int) -> None:
         found: list[tuple[int, bytes]] = []
         token = first
         while token < len(self.model.events):
             page = self.run(
                 self.database.events.read_matching(
-                    CONTEXT, [one], from_token=token, before_token=2**40, page_bytes=64
+                    CONTEXT, wanted, from_token=token, before_token=2**40, page_bytes=64
                 )
             )
             found += page.rows
@@ -173,7 +196,8 @@ class StorageMachine(RuleBasedStateMachine):
         assert found == [
             (token, stored.data)
             for token, stored in enumerate(self.model.events)
-            if token >= first and one.matches(stored.name, stored.tags)
+            if token >= first
+            and (not wanted or any(one.matches(stored.name, stored.tags) for one in wanted))
         ]
 
     @rule(name=st.sampled_from(AGGREGATES), first=st.integers(0, 5))
