@@ -21,7 +21,13 @@ from ranvier.client.payload import (
     serialized,
     wire_metadata,
 )
-from ranvier.client.sending import TIMEOUT_SECONDS, SendOptions, instructions, now_milliseconds
+from ranvier.client.sending import (
+    TIMEOUT_SECONDS,
+    SendOptions,
+    check_options,
+    instructions,
+    now_milliseconds,
+)
 from ranvier.proto import command_pb2
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -119,6 +125,7 @@ class Commands:
     def _command(
         self, command: object, payload: object, options: SendOptions
     ) -> command_pb2.Command:
+        check_options(options, SendOptions)
         is_named = isinstance(command, str)
         content = self._codec.encode(payload if is_named else command)
         message_id = self._ids.next()

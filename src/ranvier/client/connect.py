@@ -11,6 +11,7 @@ from ranvier.client.codec import Codec, JsonCodec
 from ranvier.client.connection import Connection
 from ranvier.client.hub import Hub
 from ranvier.client.reconnect import ReconnectDelays
+from ranvier.client.sending import check_options
 from ranvier.client.server_address import server_list
 from ranvier.client.settings import (
     ClientIdentity,
@@ -70,6 +71,7 @@ async def connect(address: str, **options: Unpack[ConnectOptions]) -> AsyncItera
 
 def connection_settings(address: str, options: ConnectOptions) -> ConnectionSettings:
     """Return the settings that an address and options stand for."""
+    check_options(options, ConnectOptions)
     servers = server_list(address)
     component_name = options.get("component_name") or "python"
     identity = ClientIdentity(

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from ranvier.client.control_stream import Break, ControlStream, InstructionHandler
 from ranvier.client.dial import PLATFORM_SERVICE, Dialled, dial
 from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, unreachable
-from ranvier.client.errors import ConnectionLost, HubClosed, HubError
+from ranvier.client.errors import ConnectionLost, HubClosed, HubError, HubUnreachable
 from ranvier.client.reconnect import delay_seconds
 from ranvier.client.settings import ConnectionSettings
 from ranvier.proto import control_pb2
@@ -20,6 +20,7 @@ from ranvier.wire.grpc.channel import Channel
 from ranvier.wire.grpc.client_call import ClientCall
 from ranvier.wire.grpc.outgoing_call import AnswerListener, OutgoingCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
+from ranvier.wire.tls import TlsUnusable
 
 T = TypeVar("T")
 LOG = logging.getLogger("ranvier.client")
@@ -239,6 +240,15 @@ class Connection:
                 self._refusal = error_from_grpc(error)
                 self._changed()
             return error.status
+        except TlsUnusable as problem:
+            self._last_reason = str(problem)
+            self._refusal = HubUnreachable(str(problem))
+            self._changed()
+            return StatusCode.FAILED_PRECONDITION
+        except Exception:  # a server may answer anything; this task must outlive it
+            LOG.exception("a server answered in a way that cannot be read")
+            self._last_reason = "a server answered in a way that cannot be read"
+            return None
         end = await self._use(dialled)
         self._last_reason = end.reason
         LOG.info("the connection to %s is over: %s", dialled.address, end.reason)

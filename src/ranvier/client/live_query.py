@@ -108,7 +108,7 @@ class LiveQuery(Generic[R, U]):
             case "initial_result":
                 self._initial = self._initial or response.initial_result
             case "update":
-                self._updates.append(response.update)
+                self._take_update(response.update)
             case "complete":
                 self._is_over = True
             case "complete_exceptionally":
@@ -126,6 +126,15 @@ class LiveQuery(Generic[R, U]):
         self._is_over = True
         self._call = None
         self._changed.give()
+
+    def _take_update(self, update: query_pb2.QueryUpdate) -> None:
+        # Twice the grant: what is read is granted anew by quarters, so it is never exceeded.
+        if len(self._updates) < 2 * self._updates_ahead:
+            self._updates.append(update)
+        elif self._error is None:
+            self._error = QueryFailed("the server sends more updates than it was granted")
+            if self._call is not None:
+                self._call.cancel()
 
     def _refill(self) -> None:
         self._taken += 1

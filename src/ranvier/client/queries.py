@@ -28,6 +28,7 @@ from ranvier.client.query_updates import Where
 from ranvier.client.sending import (
     TIMEOUT_SECONDS,
     AskOptions,
+    check_options,
     flag_instruction,
     instructions,
     now_milliseconds,
@@ -272,6 +273,7 @@ class Queries:
         options: AskOptions,
         hint: common_pb2.ProcessingInstruction,
     ) -> query_pb2.QueryRequest:
+        check_options(options, AskOptions)
         content = self._codec.encode(payload if isinstance(query, str) else query)
         timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
         hints = instructions("", options.get("priority", 0), timeout_seconds)

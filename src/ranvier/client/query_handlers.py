@@ -7,7 +7,7 @@ from typing import Any
 
 from ranvier.client.codec import Codec
 from ranvier.client.connection import Connection
-from ranvier.client.errors import NoQueryHandler
+from ranvier.client.errors import NoQueryHandler, Overloaded
 from ranvier.client.handler_stream import HandlerStream, Subscription
 from ranvier.client.message import Message, MessageIds
 from ranvier.client.payload import metadata_from, payload_from
@@ -33,6 +33,7 @@ class QueryHandlers:
         self._workshop = Workshop(handling.concurrency)
         # A stream on demand waits for its caller: it must not take the place of one that works.
         self._on_demand = Workshop(handling.permits)
+        self._waiting_max = 2 * handling.permits
         self._grace_seconds = handling.grace_seconds
         self._runs: dict[tuple[HandlerStream, str], QueryRun] = {}
         self.subscriptions = Subscriptions(
@@ -138,8 +139,7 @@ class QueryHandlers:
         elif kind == "unsubscribe":
             self.updates.unsubscribed(stream, request.unsubscribe.subscription_identifier)
         elif kind == "get_initial_result":
-            initial = request.get_initial_result
-            self._workshop.submit(lambda: self._initial_result(stream, initial))
+            self._initial_asked(stream, request.get_initial_result)
 
     def _subscribe(self, stream: HandlerStream, asked: query_pb2.SubscriptionQuery) -> None:
         message = message_from(asked.query_request)
@@ -152,6 +152,17 @@ class QueryHandlers:
             return
         self.updates.subscribed(
             OpenSubscription(stream, asked.subscription_identifier, message.name, query)
+        )
+
+    def _initial_asked(self, stream: HandlerStream, asked: query_pb2.SubscriptionQuery) -> None:
+        # These take no permits, so nothing else bounds them.
+        if self._workshop.waiting_count < self._waiting_max:
+            self._workshop.submit(lambda: self._initial_result(stream, asked))
+            return
+        problem = Overloaded(f"more than {self._waiting_max} queries wait at this client")
+        failure = self._answers.failure(asked.query_request.message_identifier, problem)
+        stream.send(
+            self._answers.for_subscription(asked.subscription_identifier, initial_result=failure)
         )
 
     async def _initial_result(

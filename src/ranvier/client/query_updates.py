@@ -15,7 +15,7 @@ SUBSCRIPTIONS_MAX: Final = 100_000
 """Subscription queries that one client keeps open for others; further ones are refused."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OpenSubscription:
     """Somebody who waits for updates."""
 
@@ -35,22 +35,32 @@ class QueryUpdates:
     def __init__(self, answers: QueryAnswers) -> None:
         self._answers = answers
         self._open: dict[tuple[HandlerStream, str], OpenSubscription] = {}
+        self._by_name: dict[str, dict[OpenSubscription, None]] = {}
 
     def subscribed(self, subscription: OpenSubscription) -> None:
         """Keep a subscription; one too many is answered by an error."""
+        if (subscription.stream, subscription.id) in self._open:
+            return  # told twice
         if len(self._open) < SUBSCRIPTIONS_MAX:
             self._open[subscription.stream, subscription.id] = subscription
+            self._by_name.setdefault(subscription.name, {})[subscription] = None
         else:
             problem = Overloaded(f"this client keeps {SUBSCRIPTIONS_MAX} subscriptions at most")
             self.refuse(subscription.stream, subscription.id, problem)
 
     def unsubscribed(self, stream: HandlerStream, subscription_id: str) -> None:
         """Forget a subscription."""
-        self._open.pop((stream, subscription_id), None)
+        subscription = self._open.pop((stream, subscription_id), None)
+        if subscription is not None:
+            same_name = self._by_name[subscription.name]
+            del same_name[subscription]
+            if not same_name:
+                del self._by_name[subscription.name]
 
     def stream_ended(self, stream: HandlerStream) -> None:
         """Forget all that came by a stream."""
-        self._open = {key: each for key, each in self._open.items() if key[0] is not stream}
+        for key in [key for key in self._open if key[0] is stream]:
+            self.unsubscribed(*key)
 
     def refuse(self, stream: HandlerStream, subscription_id: str, problem: Exception) -> None:
         """End a subscription by an error."""
@@ -59,11 +69,7 @@ class QueryUpdates:
 
     def wanted(self, name: str, where: Where | None) -> list[OpenSubscription]:
         """Return the subscriptions to queries of this name whose payload `where` accepts."""
-        return [
-            each
-            for each in self._open.values()
-            if each.name == name and (where is None or where(each.query))
-        ]
+        return [each for each in self._by_name.get(name, ()) if where is None or where(each.query)]
 
     async def emit(
         self, name: str, value: Any, where: Where | None, metadata: MetadataMapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypedDict
 
 from ranvier.client.payload import MetadataMapping
@@ -35,6 +35,14 @@ class AskOptions(TypedDict, total=False):
     metadata: MetadataMapping
     updates_ahead: int
     """Updates of a subscription query that may wait here to be read."""
+
+
+def check_options(options: Mapping[str, object], known: type) -> None:
+    """Refuse an option that nobody knows, as Python does where they stand in the signature."""
+    if not options.keys() <= known.__annotations__.keys():
+        unknown = sorted(options.keys() - known.__annotations__.keys())
+        names = ", ".join(sorted(known.__annotations__))
+        raise TypeError(f"unknown option {unknown[0]!r}; there are {names}")
 
 
 def now_milliseconds() -> int:

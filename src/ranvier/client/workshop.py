@@ -14,7 +14,7 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Workshop:
-    """Runs jobs; what waits is bounded by the permits that its owner has granted."""
+    """Runs jobs; how many may wait is for the owner to bound, by permits or by `waiting_count`."""
 
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
@@ -23,9 +23,9 @@ class Workshop:
         self._idle = Signal()
 
     @property
-    def running_count(self) -> int:
-        """Jobs that run now."""
-        return len(self._running)
+    def waiting_count(self) -> int:
+        """Jobs that wait for others to end."""
+        return len(self._waiting)
 
     @property
     def is_idle(self) -> bool:

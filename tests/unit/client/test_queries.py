@@ -206,3 +206,18 @@ async def test_a_lost_subscription_is_never_silent() -> None:
             await prices.initial_result()
         with pytest.raises(ConnectionLost):
             await anext(prices)
+
+
+async def test_a_server_that_exceeds_the_grant_is_cut_off() -> None:
+    async with (
+        fake_hub() as server,
+        ranvier.connect(server.address) as hub,
+        hub.queries.subscribe("prices", updates_ahead=2) as prices,
+    ):
+        stream, name = await subscription(server, 2)
+        for number in range(5):
+            stream.send(answer(name, update=update(number)))
+        await asyncio.wait_for(stream.closed.wait(), 10)
+        assert [await anext(prices) for _ in range(4)] == [0, 1, 2, 3]
+        with pytest.raises(QueryFailed, match="more updates than it was granted"):
+            await anext(prices)

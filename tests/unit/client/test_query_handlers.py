@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ranvier
-from ranvier.client import Answer
+from ranvier.client import Answer, HandlingSettings
 from ranvier.client.errors import QueryFailed
 from ranvier.proto import common_pb2, query_pb2
 from tests.support.fake_hub import FakeHub, Inbox, fake_hub
@@ -261,3 +261,24 @@ async def test_at_the_end_running_queries_finish() -> None:
         release.set()
         assert await answers(stream) == ["1"]
         await asyncio.wait_for(running, 10)
+
+
+async def test_initial_results_beyond_what_may_wait_are_refused() -> None:
+    release = asyncio.Event()
+    handling = HandlingSettings(concurrency=1, permits=1)
+    async with fake_hub() as server, ranvier.connect(server.address, handling=handling) as hub:
+
+        @hub.queries.handler("prices")
+        async def prices(currency: str) -> str:
+            await release.wait()
+            return currency
+
+        stream = await handler_stream(server)
+        for number in range(4):  # one runs, two wait
+            stream.send(about(f"s-{number}", "get_initial_result"))
+        refused = await next_response(stream)
+        assert refused.subscription_identifier == "s-3"
+        assert "more than 2 queries wait" in refused.initial_result.error_message.message
+        release.set()
+        answered = [(await next_response(stream)).subscription_identifier for _ in range(3)]
+        assert answered == ["s-0", "s-1", "s-2"]
