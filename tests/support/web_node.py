@@ -27,6 +27,7 @@ from ranvier.services.follow_events import FollowEvents
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
+from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.store_snapshots import StoreSnapshots
@@ -108,6 +109,8 @@ class WebNode:
             self.log, lambda: next(numbers).to_bytes(16, "big"), self.follow.announce
         )
         self.clients = KeepClients(self.clock)
+        self.topology = Topology()
+        self.queries = RouteQueries(self.topology, self.clients.tags_of, self.clock)
         self.kinds = ContextKinds(MemoryCatalogue(self.log))
         self.contexts = AdministerContexts(MemoryCatalogue(self.log))
         self.topology = Topology()
@@ -132,6 +135,8 @@ class WebNode:
             queries=RunQueries(
                 SearchEvents(self.log, store), self.follow, EventRow, lambda: NOW_MS
             ),
+            route_queries=self.queries,
+            topology=self.topology,
             clients=self.clients,
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),

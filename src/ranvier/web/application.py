@@ -24,6 +24,7 @@ from ranvier.web.openapi import REFUSED, DescribedApi
 from ranvier.web.posted_messages import PostingRules
 from ranvier.web.processors import ProcessorsResource
 from ranvier.web.public import PublicResource
+from ranvier.web.queries import QueriesResource
 from ranvier.web.refusals import add_refusals
 from ranvier.web.request_bodies import BodyLimits, RequestBodies
 from ranvier.web.search import SearchResource
@@ -71,6 +72,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     EventsResource(dependencies, rules, streams).add_to(app)
     SnapshotsResource(dependencies, rules).add_to(app)
     SearchResource(dependencies, streams).add_to(app)
+    QueriesResource(dependencies, rules).add_to(app)
     PublicResource(
         dependencies.node,
         dependencies.administer_contexts,

@@ -14,6 +14,7 @@ from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
+from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.topology import Topology
@@ -56,6 +57,8 @@ class WebDependencies:
     read: ReadEvents
     snapshots: StoreSnapshots
     queries: RunQueries
+    route_queries: RouteQueries
+    topology: Topology
     clients: KeepClients
     event_log: EventLog
     contexts: ContextCatalogue

@@ -6,6 +6,7 @@ WebError
 ├── InvalidBody            the body is not the JSON that the call takes
 ├── BodyTooLarge           the body is longer than the call takes
 ├── MessageTooLarge        one event or snapshot is longer than a message may be
+├── AnswerTooLarge         the answer is longer than the node builds for one request
 ├── HeadTooLarge           the request line or its headers are too long
 ├── MediaTypeNotTaken      the body is not announced as JSON
 ├── NothingHere            no resource has this path
@@ -82,6 +83,20 @@ class MessageTooLarge(WebError):
         super().__init__(
             f"One message has {size_bytes} bytes, the limit is {limit_bytes}: "
             "store large payloads elsewhere and send a reference."
+        )
+
+
+class AnswerTooLarge(WebError):
+    """What the handlers of a query answer is more than the node gathers for one request."""
+
+    code: ClassVar[str] = "RANVIER-ANSWER-TOO-LARGE"
+    status: ClassVar[int] = 413
+    field = "numberOfResults"
+
+    def __init__(self, limit_count: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"The answer has more than {limit_count} results or {limit_bytes} bytes: "
+            "ask for a numberOfResults, or by gRPC."
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias, TypeVar
@@ -57,6 +57,9 @@ class PostedMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, ren
     payload: PostedPayload | None = None
 
 
+MESSAGE_FIELDS: Final = PostedMessage.__struct_encode_fields__
+
+
 class PostedList(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The messages of one transaction."""
 
@@ -93,23 +96,23 @@ def decode_message(body: bytes) -> PostedMessage:
     return decode(body, PostedMessage)
 
 
-def decode(body: bytes, shape: type[T]) -> T:
+def decode(body: bytes, shape: type[T], fields: Sequence[str] = MESSAGE_FIELDS) -> T:
     """Return what a body says in the shape asked for; raise `InvalidBody` where it does not."""
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as problem:
-        raise shape_refused(str(problem)) from None
+        raise shape_refused(str(problem), fields) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise InvalidBody("its text", f"it is not JSON in UTF-8 ({problem})") from None
 
 
-def shape_refused(problem: str) -> InvalidBody:
+def shape_refused(problem: str, fields: Sequence[str]) -> InvalidBody:
     """Return the refusal for what the decoder says of a value: ``reason - at `$.path` ``."""
     reason, _, path = problem.partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
     unknown = UNKNOWN_FIELD.match(reason)
     if unknown is not None:
-        known = ", ".join(PostedMessage.__struct_encode_fields__)
+        known = ", ".join(fields)
         return InvalidBody(
             ".".join(filter(None, (path, unknown[1]))),
             f"no such field is known; a message has {known}, a payload type, revision, data, "

@@ -11,7 +11,7 @@ from ranvier.web.errors import BodyTooLarge, NodeBusy
 from ranvier.web.problem import problem_response
 
 MEBIBYTE: Final = 1024 * 1024
-MESSAGE_PATHS: Final = frozenset({"/v1/events", "/v1/snapshots", "/v1/snapshot"})
+MESSAGE_PATHS: Final = frozenset({"/v1/events", "/v1/snapshots", "/v1/snapshot", "/v1/queries/run"})
 
 
 @dataclass(frozen=True, slots=True)
