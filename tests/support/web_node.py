@@ -113,7 +113,6 @@ class WebNode:
         self.queries = RouteQueries(self.topology, self.clients.tags_of, self.clock)
         self.kinds = ContextKinds(MemoryCatalogue(self.log))
         self.contexts = AdministerContexts(MemoryCatalogue(self.log))
-        self.topology = Topology()
         self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
         self.processors = AdministerProcessors(self.clients, self.instruct, MemoryStrategies())
         self.contexts.watch(ContextWatch(self.kinds, (self.follow.end_context,)))
@@ -136,7 +135,6 @@ class WebNode:
                 SearchEvents(self.log, store), self.follow, EventRow, lambda: NOW_MS
             ),
             route_queries=self.queries,
-            topology=self.topology,
             clients=self.clients,
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),

@@ -122,7 +122,6 @@ class Node:
             snapshots=services.snapshots,
             queries=run_queries(services.for_events),
             route_queries=services.queries,
-            topology=services.topology,
             clients=services.clients,
             event_log=self._database.events,
             contexts=self._database.contexts,

@@ -58,7 +58,6 @@ class WebDependencies:
     snapshots: StoreSnapshots
     queries: RunQueries
     route_queries: RouteQueries
-    topology: Topology
     clients: KeepClients
     event_log: EventLog
     contexts: ContextCatalogue

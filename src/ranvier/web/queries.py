@@ -13,6 +13,7 @@ from ranvier.messages.errors import QueryTimedOut
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.services.running_query import AskedQuery
 from ranvier.web.camel_model import CamelModel
+from ranvier.web.components import Component
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.errors import AnswerTooLarge
 from ranvier.web.parameters import ContextName, json_body
@@ -70,11 +71,13 @@ class QueriesResource:
 
     def add_to(self, app: FastAPI) -> None:
         """Offer the paths of this resource."""
-        app.get("/v1/queries", tags=tags, summary="The queries that are answered")(self.known)
+        app.get("/v1/queries", tags=["queries"], summary="The queries that are answered")(
+            self.known
+        )
         results = {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}
         app.post(
             "/v1/queries/run",
-            tags=tags,
+            tags=["queries"],
             summary="Ask a query",
             response_class=Response,
             responses={200: {"description": RUN_DESCRIPTION, "content": results}},
@@ -82,7 +85,7 @@ class QueriesResource:
         )(self.run)
         app.get(
             "/v1/components/{component}/subscription-query-metric",
-            tags=tags,
+            tags=["queries"],
             summary="Subscription queries of an application",
         )(self.subscription_metric)
 
@@ -122,7 +125,9 @@ class QueriesResource:
         ]
         return Response(msgspec.json.encode(shown), media_type="application/json")
 
-    async def subscription_metric(self, component: str, context: ContextName) -> SubscriptionMetric:
+    async def subscription_metric(
+        self, component: Component, context: ContextName
+    ) -> SubscriptionMetric:
         """Return the figures of one application in one context."""
         self._kinds.expect_known(context)
         counts = self._queries.subscriptions.counts(context, component)
