@@ -1,6 +1,6 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: echo, append, read, start.
+`python -m bench NAME ...` measures only some: echo, append, read, start, search.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import append_events, list_events, start_and_memory, unary_echo
+from bench import append_events, list_events, search_events, start_and_memory, unary_echo
 from bench.figure import Figure, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "echo": lambda _: unary_echo.figures(),
     "read": list_events.figures,
     "append": append_events.figures,
+    "search": search_events.figures,
     "start": start_and_memory.figures,
 }
 

@@ -20,6 +20,9 @@ LIVE_PAGE_BYTES = 64 * 1024
 TURN_SECONDS = 0.005
 """Of comparing rows in one go, while nobody else is served."""
 
+ROWS_BETWEEN_LOOKS = 16
+"""At the clock, while rows are compared."""
+
 LARGE_TABLE_ROWS = 1_000
 LARGE_TABLE_PAUSE_SECONDS = 0.2
 """Between two looks at what changed in a large table, each of which takes tens of milliseconds."""
@@ -153,13 +156,13 @@ class RunningQuery:
         loop, run, row_of = asyncio.get_running_loop(), self._run, self._queries.row_of
         answers: list[Answer] = []
         turn_end = loop.time() + TURN_SECONDS
-        for place, message in reversed(piece):
+        for count, (place, message) in enumerate(reversed(piece), 1):
             answer = run.feed(row_of(place, message))
             if answer is not None:
                 answers.append(answer)
             if run.is_complete:
                 break
-            if loop.time() > turn_end:
+            if count % ROWS_BETWEEN_LOOKS == 0 and loop.time() > turn_end:
                 yield answers
                 answers = []
                 await asyncio.sleep(0)

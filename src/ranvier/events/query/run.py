@@ -7,6 +7,7 @@ and all behind it work on a table. Where no stage must wait, answers come at onc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from ranvier.events.query.answer import Answer
 from ranvier.events.query.ordering import Rank, rank_of
@@ -26,6 +27,10 @@ class QueryRun:
     def __init__(
         self, stages: Sequence[Stage], scope: Scope, identity_column: str, earliest_time_ms: int
     ) -> None:
+        # Most rows fail here: what they cost is what a search costs.
+        filters = list(takewhile(lambda each: isinstance(each, Keep), stages))
+        self._conditions = [each.condition for each in filters if isinstance(each, Keep)]
+        stages = stages[len(filters) :]
         first_table = next(
             (place for place, each in enumerate(stages) if isinstance(each, Collect)), len(stages)
         )
@@ -41,6 +46,8 @@ class QueryRun:
             self._table = collecting.table(_limit_behind(self._by_table))
         self._answered: dict[tuple[Rank, ...], Answer] = {}
         self._is_live = False
+        self.is_complete = False
+        """Whether no older row can change the answer."""
 
     @property
     def has_table(self) -> bool:
@@ -52,19 +59,18 @@ class QueryRun:
         """How many rows the table came to when it was asked last."""
         return len(self._answered)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether no older row can change the answer."""
-        return not self._is_live and 0 in self._left
-
     def begin_live(self) -> None:
         """Let new rows pass the limits that stand before a table: they bound history alone."""
         self._is_live = True
+        self.is_complete = False
 
     def feed(self, row: Row) -> Answer | None:
         """Take a row; return its answer, if it has one by itself."""
         if self._earliest_time_ms and not self._is_recent(row):
             return None
+        for condition in self._conditions:
+            if not condition(row):
+                return None
         passed = self._passed(row)
         if passed is None:
             return None
@@ -112,6 +118,7 @@ class QueryRun:
                     if self._left[takes] == 0:
                         return None
                     self._left[takes] -= 1
+                    self.is_complete = self.is_complete or self._left[takes] == 0
                     takes += 1
                 case _:
                     pass
