@@ -50,6 +50,18 @@ def test_live_prices(node: NodeProcess) -> None:
     ]
 
 
+def test_course_enrolment(node: NodeProcess) -> None:
+    *outcomes, seats = run("-m", "examples.course_enrolment", node.grpc_address)
+    assert seats == "3 of 3 seats are taken"
+    assert sum(line.endswith(": the course is full") for line in outcomes) == 2
+    taken = [re.fullmatch(r"\w+: has a seat after (\d+) conflicts", line) for line in outcomes]
+    # All have decided on the same events, so all but one were refused and decided again.
+    assert sorted(int(found[1]) for found in taken if found) == [0, 1, 2]
+    again = run("-m", "examples.course_enrolment", node.grpc_address)
+    assert again[0] == "the context is there already"
+    assert sum(line.endswith(": is in the course already") for line in again) == 3
+
+
 @pytest.mark.parametrize("program", PROGRAM.findall(PAGE.read_text("utf-8")))
 def test_programs_of_the_page(program: str, node: NodeProcess) -> None:
     assert "localhost:8124" in program
