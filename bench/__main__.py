@@ -10,7 +10,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import append_events, list_events, search_events, start_and_memory, unary_echo
+from bench import (
+    append_events,
+    list_events,
+    python_client,
+    search_events,
+    start_and_memory,
+    unary_echo,
+)
 from bench.figure import Figure, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
@@ -19,6 +26,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "append": append_events.figures,
     "search": search_events.figures,
     "start": start_and_memory.figures,
+    "client": python_client.figures,
 }
 
 

@@ -13,6 +13,7 @@ from ranvier.client.command_dialect import COMMAND_SERVICE
 from ranvier.client.dial import PLATFORM_SERVICE
 from ranvier.client.query_dialect import QUERY_SERVICE
 from ranvier.proto import command_pb2, common_pb2, control_pb2, query_pb2
+from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.methods import streaming, unary, unary_callback
 from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.grpc.server_call import ServerCall
@@ -115,9 +116,9 @@ class Dispatched:
 class FakeHub:
     """Answers GetPlatformServer by `platform_info` and keeps every control stream open."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, limits: GrpcLimits | None = None) -> None:
         self.port = port
-        self.server = GrpcServer()
+        self.server = GrpcServer(limits)
         self.control = Door(control_pb2.PlatformInboundInstruction)
         self.platform_info = control_pb2.PlatformInfo(same_connection=True)
         self.platform_refusal: GrpcError | None = None
@@ -175,9 +176,9 @@ class FakeHub:
 
 
 @contextlib.asynccontextmanager
-async def fake_hub(port: int = 0) -> AsyncIterator[FakeHub]:
+async def fake_hub(port: int = 0, limits: GrpcLimits | None = None) -> AsyncIterator[FakeHub]:
     """Run one for the length of a block."""
-    hub = FakeHub(port)
+    hub = FakeHub(port, limits)
     await hub.start()
     try:
         yield hub

@@ -12,7 +12,13 @@ from typing import Any, Final, TypeVar
 from ranvier.client.control_stream import Break, ControlStream, InstructionHandler
 from ranvier.client.dial import PLATFORM_SERVICE, Dialled, dial
 from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, unreachable
-from ranvier.client.errors import ConnectionLost, HubClosed, HubError, HubUnreachable
+from ranvier.client.errors import (
+    ConnectionLost,
+    HubClosed,
+    HubError,
+    HubUnreachable,
+    Overloaded,
+)
 from ranvier.client.reconnect import delay_seconds
 from ranvier.client.settings import ConnectionSettings
 from ranvier.proto import control_pb2
@@ -122,6 +128,20 @@ class Connection:
                     await self.wait_changed()
         raise ConnectionLost(f"the hub is not connected: {self._last_reason}")
 
+    async def ready_channel(self) -> Channel:
+        """Return the live channel once it takes a call; Overloaded where it long takes none."""
+        channel = self.channel
+        if channel is not None and channel.has_room:
+            return channel
+        try:
+            async with asyncio.timeout(self.settings.connect_timeout_seconds):
+                while channel is None or not channel.has_room:
+                    channel = await self.wait_connected()
+                    await channel.wait_for_room()
+        except TimeoutError:
+            raise Overloaded("the server takes no more calls at a time") from None
+        return channel
+
     async def wait_changed(self) -> None:
         """Wait until the channel is lost, replaced or there again."""
         if self._change is None:
@@ -172,7 +192,7 @@ class Connection:
     ) -> T:
         """Make a call on the live channel, again while no server has acted on it, as `unary`."""
         for number in range(REPEATS + 1):
-            channel = self.channel or await self.wait_connected()
+            channel = await self.ready_channel()
             try:
                 return await attempt(channel)
             except GrpcError as error:
@@ -189,7 +209,7 @@ class Connection:
 
         What the call itself raises is a GrpcError: read and write it within `translated()`.
         """
-        channel = self.channel or await self.wait_connected()
+        channel = await self.ready_channel()
         return channel.stream(
             f"/{service}/{method}", metadata=self.metadata, timeout_seconds=timeout_seconds
         )

@@ -208,7 +208,7 @@ class Queries:
             (result_type, update_type),
             options.get("updates_ahead", UPDATES_AHEAD),
         )
-        await self._connection.wait_connected()
+        await self._connection.ready_channel()
         live.opened(self._connection.open(QUERY_SERVICE, "Subscription", live))
         try:
             yield live

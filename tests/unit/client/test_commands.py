@@ -18,8 +18,10 @@ from ranvier.client.errors import (
 )
 from ranvier.client.payload import Payload
 from ranvier.proto import common_pb2
+from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 from ranvier.wire.http2.errors import ErrorCode
+from ranvier.wire.http2.limits import Limits
 from tests.support.fake_hub import fake_hub
 
 
@@ -156,3 +158,47 @@ async def test_cancelling_the_sender_cancels_the_call() -> None:
         with pytest.raises(asyncio.CancelledError):
             await sending
         await asyncio.wait_for(cancelled.wait(), 10)
+
+
+FEW = GrpcLimits(http2=Limits(concurrent_streams=6))
+
+
+async def test_more_calls_than_the_server_takes_wait_for_their_turn() -> None:
+    async with fake_hub(limits=FEW) as server, ranvier.connect(server.address) as hub:
+        sending = [asyncio.create_task(hub.commands.send("x", n)) for n in range(100)]
+        given_up = sending.pop(50)
+        for number in range(100):
+            if number == 20:
+                given_up.cancel()
+            if number < 99:
+                dispatched = await server.next_command()
+                dispatched.answer(payload=dispatched.command.payload)
+        assert await asyncio.gather(*sending) == [n for n in range(100) if n != 50]
+
+
+async def test_calls_that_wait_for_their_turn_too_long_are_refused_unsent() -> None:
+    async with (
+        fake_hub(limits=FEW) as server,
+        ranvier.connect(server.address, connect_timeout_seconds=0.2) as hub,
+    ):
+        sending = [asyncio.create_task(hub.commands.send("x")) for _ in range(5)]
+        for _ in sending:
+            await server.next_command()
+        with pytest.raises(Overloaded, match="no more calls"):
+            await hub.commands.send("y")
+        for each in sending:
+            each.cancel()
+        await asyncio.wait(sending)
+
+
+async def test_calls_that_wait_for_their_turn_go_to_the_next_connection() -> None:
+    async with fake_hub(limits=FEW) as server, ranvier.connect(server.address) as hub:
+        sending = [asyncio.create_task(hub.commands.send("x")) for _ in range(6)]
+        for _ in range(5):
+            await server.next_command()
+        for link in server.server.links():
+            link.abort()
+        (await server.next_command()).answer(payload={"type": "int", "data": b"7"})
+        ends = await asyncio.gather(*sending, return_exceptions=True)
+        assert ends[5] == 7
+        assert {type(end) for end in ends[:5]} == {OutcomeUnknown}

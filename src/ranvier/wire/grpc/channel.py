@@ -71,6 +71,15 @@ class Channel:
         """True until the connection is lost or the server says that it stops."""
         return not self._link.is_leaving.done()
 
+    @property
+    def has_room(self) -> bool:
+        """True where the server takes one more call now; beyond that calls fail at once."""
+        return self._link.has_room
+
+    async def wait_for_room(self) -> None:
+        """Wait until a call has ended that leaves room for one more, or the channel is lost."""
+        await self._link.wait_for_room()
+
     async def unary(
         self,
         path: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 
 from ranvier.wire.flush import Flusher
@@ -31,6 +32,7 @@ class ClientLink(Link):
         self.has_ended: asyncio.Future[str] = loop.create_future()
         """Becomes the reason once the connection is no more."""
         self._has_settings: asyncio.Future[None] = loop.create_future()
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     def open(self, call: OutgoingCall, headers: HeaderPairs | ReadyBlock) -> None:
         """Send the head of a call; the call fails at once where no stream is to be had."""
@@ -40,6 +42,31 @@ class ClientLink(Link):
             error = GrpcError(StatusCode.UNAVAILABLE, str(problem))
             error.is_unprocessed = True
             call.finish(error)
+
+    @property
+    def has_room(self) -> bool:
+        """The server takes one more stream now."""
+        return self.http2.can_open_stream
+
+    async def wait_for_room(self) -> None:
+        """Wait until the server takes one more stream, or none ever again; first come, first go."""
+        while not (self.has_room or self.is_leaving.done()):
+            waiter = self.loop.create_future()
+            self._waiting.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if not waiter.cancelled():
+                    self.call_closed()  # the room that this one was told of is for the next
+                raise
+
+    def call_closed(self) -> None:
+        """Tell who has waited longest that a stream has ended."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
 
     async def wait_established(self) -> None:
         """Wait for the server's settings; ConnectionError if it ends the connection before."""
@@ -71,3 +98,7 @@ class ClientLink(Link):
         """Note that no further calls are taken."""
         if not self.is_leaving.done():
             self.is_leaving.set_result(None)
+        waiting, self._waiting = self._waiting, deque()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)

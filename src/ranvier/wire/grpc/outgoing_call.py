@@ -49,6 +49,9 @@ class ClientHost(Protocol):
     limits: GrpcLimits
     room: AssemblyRoom
 
+    def call_closed(self) -> None:
+        """Be told that the stream of a call is no more."""
+
 
 class OutgoingCall:
     """One call. Every method may be called at any time; after the end they do nothing."""
@@ -192,6 +195,7 @@ class OutgoingCall:
         """Be told that the stream is no more."""
         if self.stream is not None:
             self.stream.listener = UNHEARD  # so that no cycle keeps either of them
+            self._host.call_closed()
         if error is not None and not self.is_done:
             self._end(error_of_reset(error), ())
 
