@@ -30,6 +30,7 @@ from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
 from ranvier.services.search_events import SearchEvents
+from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.topology import Topology
 from ranvier.web.application import build_application
@@ -130,6 +131,7 @@ class WebNode:
             append=self.append,
             follow=self.follow,
             read=ReadEvents(self.log, store),
+            source=SourceEvents(self.log),
             snapshots=StoreSnapshots(store),
             queries=RunQueries(
                 SearchEvents(self.log, store), self.follow, EventRow, lambda: NOW_MS

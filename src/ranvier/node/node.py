@@ -119,6 +119,7 @@ class Node:
             append=services.append,
             follow=services.follow,
             read=services.read,
+            source=services.source,
             snapshots=services.snapshots,
             queries=run_queries(services.for_events),
             route_queries=services.queries,

@@ -11,6 +11,7 @@ from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
 from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
+from ranvier.web.dcb_events import DcbEventsResource
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.events import EventsResource
 from ranvier.web.failures import Failures
@@ -70,6 +71,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         dependencies.time_ms, dependencies.new_message_id, dependencies.message_bytes
     )
     EventsResource(dependencies, rules, streams).add_to(app)
+    DcbEventsResource(dependencies, rules, streams).add_to(app)
     SnapshotsResource(dependencies, rules).add_to(app)
     SearchResource(dependencies, streams).add_to(app)
     QueriesResource(dependencies, rules).add_to(app)

@@ -16,6 +16,7 @@ from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
+from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.topology import Topology
 from ranvier.storage.context_catalogue import ContextCatalogue
@@ -55,6 +56,7 @@ class WebDependencies:
     append: AppendEvents
     follow: FollowEvents
     read: ReadEvents
+    source: SourceEvents
     snapshots: StoreSnapshots
     queries: RunQueries
     route_queries: RouteQueries

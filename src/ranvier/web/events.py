@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Depends, FastAPI, Query
@@ -17,6 +17,7 @@ from ranvier.web.dependencies import WebDependencies
 from ranvier.web.errors import InvalidParameter
 from ranvier.web.event_blocks import TokenRange, aggregate_blocks, followed_blocks, stored_blocks
 from ranvier.web.event_stream import EventStreamResponse
+from ranvier.web.in_turns import made_in_turns
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.parameters import HIGHEST_NUMBER, ContextName, json_body
 from ranvier.web.posted_messages import PostedMessage, PostingRules, decode_messages, new_event
@@ -30,8 +31,6 @@ HIGHEST_TIMEOUT_SECONDS: Final = 86_400
 """A day: a reader that wants more asks again from its last token on."""
 
 EVENTS_PER_REQUEST: Final = DEFAULT_LIMITS.events_per_append
-EVENTS_PER_TURN: Final = 100
-"""Made in about a millisecond; then the node's other work has its turn."""
 
 STREAM_DESCRIPTION: Final = (
     "Server-sent events. The data of each is one event as JSON: `token` (not with `aggregateId`), "
@@ -132,13 +131,11 @@ class EventsResource:
         """Make the events, and let others have their turn in between."""
         if len(messages) > EVENTS_PER_REQUEST:
             raise TooManyEvents(len(messages), EVENTS_PER_REQUEST)
-        events: list[NewEvent] = []
-        for index, message in enumerate(messages):
-            path = f"messages[{index}]." if len(messages) > 1 else ""
-            events.append(new_event(message, self._rules, path))
-            if index % EVENTS_PER_TURN == EVENTS_PER_TURN - 1:
-                await asyncio.sleep(0)
-        return events
+        return await made_in_turns(messages, partial(self._new_event, len(messages)))
+
+    def _new_event(self, count: int, index: int, message: PostedMessage) -> NewEvent:
+        path = f"messages[{index}]." if count > 1 else ""
+        return new_event(message, self._rules, path)
 
     def _blocks(self, context: str, query: EventQuery) -> AsyncIterator[bytes]:
         if query.aggregate_id is not None:

@@ -11,7 +11,9 @@ from ranvier.web.errors import BodyTooLarge, NodeBusy
 from ranvier.web.problem import problem_response
 
 MEBIBYTE: Final = 1024 * 1024
-MESSAGE_PATHS: Final = frozenset({"/v1/events", "/v1/snapshots", "/v1/snapshot", "/v1/queries/run"})
+MESSAGE_PATHS: Final = frozenset(
+    {"/v1/events", "/v1/snapshots", "/v1/snapshot", "/v1/queries/run", "/v2/dcbEvents"}
+)
 
 
 @dataclass(frozen=True, slots=True)
