@@ -71,9 +71,11 @@ class StreamCall:
             self._calls.run(self, request.open)
 
     def half_closed(self) -> None:
-        """Let the client go."""
+        """Let the client go; one that is about to be connected first learns whether it can be."""
+        is_connecting = self._has_begun and self._live is None
         self._leave()
-        self._call.finish()
+        if not is_connecting:
+            self._call.finish()
 
     def writable(self) -> None:
         """Go on: the client has taken what was on its way."""
@@ -96,9 +98,11 @@ class StreamCall:
         except Exception as problem:  # ends this call alone; the wire logs it
             self._call.fail(problem)
         else:
-            self._live = live
             if self._has_left:
                 live.disconnect(self)
+                self._call.finish()
+            else:
+                self._live = live
 
     @property
     def may_take(self) -> bool:

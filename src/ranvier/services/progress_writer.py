@@ -31,6 +31,7 @@ class ProgressWriter(Generic[What]):
         self._moved: dict[What, None] = {}
         self._has_moved = asyncio.Event()
         self._is_urgent = asyncio.Event()
+        self._is_stopping = False
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -39,10 +40,12 @@ class ProgressWriter(Generic[What]):
 
     async def stop(self) -> None:
         """Save what has moved, and end."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        # No cancelling: a wait that ends at the same moment would swallow it.
+        self._is_stopping = True
+        self._has_moved.set()
+        self._is_urgent.set()
+        if self._running is not None:
+            await self._running
         await self.flush()
 
     def moved(self, what: What) -> None:
@@ -73,8 +76,9 @@ class ProgressWriter(Generic[What]):
             logger.exception("positions of persistent streams could not be stored")
 
     async def _save_for_ever(self) -> None:
-        while True:
+        while not self._is_stopping:
             await self._has_moved.wait()
             with contextlib.suppress(TimeoutError):
                 await self._wait_for(self._is_urgent.wait(), DELAY_SECONDS)
-            await asyncio.shield(self.flush())
+            if not self._is_stopping:
+                await self.flush()
