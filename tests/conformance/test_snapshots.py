@@ -68,6 +68,24 @@ async def test_snapshots_that_arrive_together_are_judged_one_by_one(database: Da
     assert await database.snapshot_counts() == {CONTEXT: 25}
 
 
+async def test_snapshots_of_all_aggregates_are_browsed_from_the_last(database: Database) -> None:
+    for aggregate_id in ("a", "B", "é", "ab"):
+        await store(database, *(event(n, aggregate_id) for n in range(3)))
+        for sequence in (0, 2):
+            await database.snapshots.put(CONTEXT, snapshot(sequence, aggregate_id))
+    expected = [(one, at) for one in ("é", "ab", "a", "B") for at in (2, 0)]
+    seen: list[tuple[str, int]] = []
+    while True:
+        page = await database.snapshots.browse(CONTEXT, before=seen[-1] if seen else None, limit=3)
+        if not page:
+            break
+        assert len(page) <= 3
+        seen += [(one.aggregate_id, one.sequence) for one in page]
+    assert seen == expected
+    with pytest.raises(UnknownContext):
+        await database.snapshots.browse("nowhere", before=None, limit=1)
+
+
 async def test_what_no_database_stores_is_refused(database: Database) -> None:
     await store(database, event(0))
     with pytest.raises(InvalidEvent):

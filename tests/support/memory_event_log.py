@@ -245,6 +245,13 @@ class MemorySnapshots:
         )
         return found[0] if found else None
 
+    async def browse(
+        self, context: str, *, before: tuple[str, int] | None, limit: int
+    ) -> Sequence[Snapshot]:
+        held = self._log.context(context).snapshots
+        keys = sorted((key for key in held if before is None or key < before), reverse=True)
+        return [held[key] for key in keys[:limit]]
+
     async def counts(self) -> Mapping[str, int]:
         return {name: len(each.snapshots) for name, each in self._log.contexts.items()}
 

@@ -1,4 +1,4 @@
-"""`ranvier events query`: search events, or the snapshots of an aggregate."""
+"""`ranvier events query`: search events or snapshots."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def query(
         str, typer.Argument(metavar="[TEXT]", help="What to search; none: the newest events.")
     ] = "",
     snapshots: Annotated[
-        bool, typer.Option("--snapshots", help="Search the snapshots of an aggregate.")
+        bool, typer.Option("--snapshots", help="Search snapshots instead of events.")
     ] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Go on with what comes, until interrupted.")

@@ -130,17 +130,6 @@ class TooManyProcessors(ServiceError):
         )
 
 
-class SnapshotsNeedAggregate(ServiceError):
-    """A query over snapshots names no aggregate, and snapshots are kept by aggregate alone."""
-
-    code: ClassVar[str] = "AXONIQ-2511"
-
-    def __init__(self) -> None:
-        super().__init__(
-            'A query over snapshots must name its aggregate: add aggregateIdentifier = "…".'
-        )
-
-
 class TooManyContexts(ServiceError):
     """The node has as many contexts as it keeps."""
 

@@ -85,7 +85,9 @@ class RunQueries:
             QueryError: the text cannot be read.
         """
         query = parse(question.text, question.time_window)
-        plan = query.plan(self._now_ms(), default_limit=self.limits.rows)
+        plan = query.plan(
+            self._now_ms(), default_limit=self.limits.rows, of_snapshots=question.snapshots
+        )
         return RunningQuery(self, question, plan)
 
 

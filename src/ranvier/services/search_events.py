@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 
 from ranvier.events.query import QueryPlan
-from ranvier.services.errors import SnapshotsNeedAggregate
 from ranvier.services.read_backwards import Piece, read_backwards
 from ranvier.services.read_events import HIGHEST_SEQUENCE
 from ranvier.storage.event_log import EventLog
@@ -41,10 +40,21 @@ class SearchEvents:
         return await self._by_aggregate(context, plan.aggregate_id)
 
     async def snapshots(self, context: str, plan: QueryPlan) -> AsyncGenerator[Piece, None]:
-        """Return the snapshots of the plan's aggregate, in pieces, the last piece first."""
+        """Return the snapshots of the plan's aggregate, or of all, the last piece first.
+
+        The place of a snapshot is the sequence number of the event after which it was made.
+        """
         if plan.aggregate_id is None:
-            raise SnapshotsNeedAggregate
+            return self._all_snapshots(context)
         return self._snapshots_of(context, plan.aggregate_id)
+
+    async def _all_snapshots(self, context: str) -> AsyncGenerator[Piece, None]:
+        before: tuple[str, int] | None = None
+        while snapshots := await self._snapshot_store.browse(
+            context, before=before, limit=SNAPSHOTS_AT_ONCE
+        ):
+            yield [(snapshot.sequence, snapshot.data) for snapshot in reversed(snapshots)]
+            before = (snapshots[-1].aggregate_id, snapshots[-1].sequence)
 
     async def _snapshots_of(self, context: str, aggregate_id: str) -> AsyncGenerator[Piece, None]:
         sequence = HIGHEST_SEQUENCE

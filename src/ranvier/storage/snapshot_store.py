@@ -37,6 +37,15 @@ class SnapshotStore(Protocol):
         """The snapshot with the highest sequence in that range, both ends included."""
         ...
 
+    async def browse(
+        self, context: str, *, before: tuple[str, int] | None, limit: int
+    ) -> Sequence[Snapshot]:
+        """Snapshots of all aggregates, by aggregate and sequence from the last to the first.
+
+        `before` is aggregate and sequence of the last one seen; None begins at the end.
+        """
+        ...
+
     async def counts(self) -> Mapping[str, int]:
         """How many snapshots each context holds, by its name."""
         ...

@@ -40,9 +40,7 @@ class SearchQuery(CamelModel):
         str, Field(description="Text in the query language; none: the newest events.")
     ] = ""
     time_window: Annotated[str, Field(description="One more step, such as `last 2 hours`.")] = ""
-    snapshots: Annotated[
-        bool, Field(description="Search the snapshots of an aggregate instead of events.")
-    ] = False
+    snapshots: Annotated[bool, Field(description="search snapshots instead of events.")] = False
     live: Annotated[
         bool | None,
         Field(description="Go on with what comes; so is it where a clientToken is given."),

@@ -14,7 +14,7 @@ from ranvier.events.query.narrowing import (
     requirements_of,
     uses_column,
 )
-from ranvier.events.query.rows import AGGREGATE_SEQUENCE_NUMBER, TOKEN
+from ranvier.events.query.rows import AGGREGATE_IDENTIFIER, AGGREGATE_SEQUENCE_NUMBER, TOKEN
 from ranvier.events.query.run import QueryRun
 from ranvier.events.query.scope import EVENT_SCOPE, Scope
 from ranvier.events.query.stages import Stage, Take, stages_of
@@ -33,6 +33,7 @@ class QueryPlan:
     earliest_time_ms: int
     aggregate_id: str | None
     tokens: TokenRange
+    is_of_snapshots: bool
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -50,13 +51,17 @@ class QueryPlan:
         return self.tokens.before
 
     @property
-    def identity_column(self) -> str:
-        """The column that tells events apart and orders them."""
-        return TOKEN if self.aggregate_id is None else AGGREGATE_SEQUENCE_NUMBER
+    def identity_columns(self) -> tuple[str, ...]:
+        """The columns that tell events, or snapshots, apart and order them."""
+        if self.aggregate_id is not None:
+            return (AGGREGATE_SEQUENCE_NUMBER,)
+        if self.is_of_snapshots:
+            return (AGGREGATE_IDENTIFIER, AGGREGATE_SEQUENCE_NUMBER)
+        return (TOKEN,)
 
     def run(self) -> QueryRun:
         """Begin to answer."""
-        return QueryRun(self.stages, self.scope, self.identity_column, self.earliest_time_ms)
+        return QueryRun(self.stages, self.scope, self.identity_columns, self.earliest_time_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +72,35 @@ class Query:
     scope: Scope
     stages: tuple[Stage, ...]
 
-    def plan(self, now_ms: int, *, default_limit: int = DEFAULT_LIMIT_ROWS) -> QueryPlan:
-        """Return the plan of this query as asked at `now_ms`, milliseconds since 1970."""
+    def plan(
+        self,
+        now_ms: int,
+        *,
+        default_limit: int = DEFAULT_LIMIT_ROWS,
+        of_snapshots: bool = False,
+    ) -> QueryPlan:
+        """Return the plan of this query as asked at `now_ms`, milliseconds since 1970.
+
+        Snapshots have no token: where the query names it, it is their sequence number.
+        """
         requirements = list(requirements_of(_conditions_on_events(self.steps)))
         spans_ms = [step.span_ms for step in self.steps if isinstance(step, Last)]
         aggregate_id = required_aggregate(requirements)
         # By aggregate, the tokens of the events are not known: who asks for them is read by token.
-        if any(uses_column(each, TOKEN) for step in self.steps for each in expressions_of(step)):
+        uses_token = any(
+            uses_column(each, TOKEN) for step in self.steps for each in expressions_of(step)
+        )
+        if uses_token and not of_snapshots:
             aggregate_id = None
+        is_by_aggregate = of_snapshots or aggregate_id is not None
         is_limited = any(isinstance(stage, Take) for stage in self.stages)
         return QueryPlan(
             stages=self.stages if is_limited else (*self.stages, Take(default_limit)),
-            scope=self.scope if aggregate_id is None else _without_token(self.scope),
+            scope=_without_token(self.scope) if is_by_aggregate else self.scope,
             earliest_time_ms=max(0, now_ms - min(spans_ms, default=now_ms)),
             aggregate_id=aggregate_id,
             tokens=required_tokens(requirements),
+            is_of_snapshots=of_snapshots,
         )
 
 

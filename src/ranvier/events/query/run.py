@@ -25,7 +25,11 @@ class QueryRun:
     """
 
     def __init__(
-        self, stages: Sequence[Stage], scope: Scope, identity_column: str, earliest_time_ms: int
+        self,
+        stages: Sequence[Stage],
+        scope: Scope,
+        identity_columns: tuple[str, ...],
+        earliest_time_ms: int,
     ) -> None:
         # Most rows fail here: what they cost is what a search costs.
         filters = list(takewhile(lambda each: isinstance(each, Keep), stages))
@@ -37,7 +41,7 @@ class QueryRun:
         self._by_row = tuple(stages[:first_table])
         self._by_table = tuple(stages[first_table + 1 :])
         self._scope = scope
-        self._identity_column = identity_column
+        self._identity_columns = identity_columns
         self._earliest_time_ms = earliest_time_ms
         self._left = [each.count for each in self._by_row if isinstance(each, Take)]
         self._table = None
@@ -74,13 +78,13 @@ class QueryRun:
         passed = self._passed(row)
         if passed is None:
             return None
-        identity = row.cell(self._identity_column)
+        identity = tuple([row.cell(column) for column in self._identity_columns])
         if self._table is not None:
-            self._table.add(passed, (identity,))
+            self._table.add(passed, identity)
             return None
         scope = self._scope
-        single = (shown_value(identity, is_time=False),)
-        return Answer(single, single, shown(passed, scope.columns, scope.times))
+        told = tuple([shown_value(value, is_time=False) for value in identity])
+        return Answer(told, told, shown(passed, scope.columns, scope.times))
 
     def table_answers(self) -> list[Answer]:
         """Return the rows that the table comes to now, in order; none where there is no table."""

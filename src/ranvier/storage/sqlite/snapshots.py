@@ -68,6 +68,21 @@ class SqliteSnapshots:
         )
         return found[0] if found else None
 
+    async def browse(
+        self, context: str, *, before: tuple[str, int] | None, limit: int
+    ) -> Sequence[Snapshot]:
+        """Snapshots of all aggregates, by aggregate and sequence from the last to the first."""
+        context_id = self._known.id_of(context)
+        name, key = (
+            ("browse_all", (context_id, limit))
+            if before is None
+            else ("browse_before", (context_id, *before, limit))
+        )
+        rows: list[Any] = await self._readers.run(
+            lambda connection: fetch_all(connection, _SQL[name], key)
+        )
+        return [Snapshot(*row) for row in rows]
+
     async def counts(self) -> Mapping[str, int]:
         """How many snapshots each context has; none is counted to tell it."""
         return dict(

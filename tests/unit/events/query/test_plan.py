@@ -66,9 +66,17 @@ def test_one_aggregate_is_read_by_its_identifier_and_without_tokens() -> None:
     asked = plan('aggregateIdentifier = "account-1"')
     assert asked.aggregate_id == "account-1"
     assert asked.columns == COLUMNS[1:]
-    assert asked.identity_column == "aggregateSequenceNumber"
+    assert asked.identity_columns == ("aggregateSequenceNumber",)
     assert matches(asked, ACCOUNT_OPENED)
-    assert plan("").identity_column == "token"
+    assert plan("").identity_columns == ("token",)
+
+
+def test_snapshots_are_told_apart_by_aggregate_and_number() -> None:
+    asked = parse("token > 1").plan(NOW_MS, of_snapshots=True)
+    assert asked.columns == COLUMNS[1:]
+    assert asked.identity_columns == ("aggregateIdentifier", "aggregateSequenceNumber")
+    one = parse('aggregateIdentifier = "a" and token > 1').plan(NOW_MS, of_snapshots=True)
+    assert (one.aggregate_id, one.identity_columns) == ("a", ("aggregateSequenceNumber",))
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,8 @@ def parameter_count(statement: str) -> int:
         ("read", "first_token_at"),
         ("snapshots", "newest_first"),
         ("snapshots", "is_stored"),
+        ("snapshots", "browse_all"),
+        ("snapshots", "browse_before"),
     ],
 )
 def test_no_statement_of_a_hot_path_scans_a_table(

@@ -17,3 +17,15 @@ UPDATE context SET snapshot_count = snapshot_count + 1 WHERE id = ?1
 
 -- name: counts
 SELECT name, snapshot_count FROM context WHERE name IS NOT NULL
+
+-- name: browse_all
+SELECT aggregate_id, sequence, time, data, name FROM snapshot
+WHERE context = ?1
+ORDER BY aggregate_id DESC, sequence DESC
+LIMIT ?2
+
+-- name: browse_before
+SELECT aggregate_id, sequence, time, data, name FROM snapshot
+WHERE context = ?1 AND (aggregate_id, sequence) < (?2, ?3)
+ORDER BY aggregate_id DESC, sequence DESC
+LIMIT ?4
