@@ -1,6 +1,6 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: echo, append, read, start, search.
+`python -m bench NAME ...` measures only some: echo, command, append, read, start, search.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench import (
     append_events,
+    command,
     list_events,
     python_client,
     search_events,
@@ -22,6 +23,7 @@ from bench.figure import Figure, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "echo": lambda _: unary_echo.figures(),
+    "command": command.figures,
     "read": list_events.figures,
     "append": append_events.figures,
     "search": search_events.figures,

@@ -10,6 +10,8 @@ import socket
 from collections.abc import Iterator
 from struct import Struct
 
+from hpack import Decoder
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEAD = Struct(">IBI")
 UINT32 = Struct(">I")
@@ -20,7 +22,7 @@ WINDOW_BYTES = 1 << 30
 """What the generator lets a server send unasked: it is never the one that holds back."""
 CREDIT_AT_BYTES = 1 << 22
 RECEIVE_BYTES = 1 << 16
-OK_TEXT = b"grpc-status"
+INITIAL_WINDOW_SIZE = b"\x00\x04"
 
 
 def literal(name: bytes, value: bytes) -> bytes:
@@ -54,7 +56,10 @@ class LoadConnection:
         self._buffer = b""
         self._next_stream_id = 1
         self._uncredited = 0
-        self._send_window = 65_535
+        self._send_window = self._initial_window = 65_535
+        self._stream_windows: dict[int, int] = {}
+        self._decoder = Decoder()
+        self._verdicts: dict[bytes, bool] = {}
         self.ended = 0
         self.failed = 0
         self.data_bytes = 0
@@ -95,6 +100,27 @@ class LoadConnection:
             )
         self._socket.sendall(b"".join(frames))
 
+    def open_stream(self, block: bytes) -> int:
+        """Open a call whose messages follow; return its stream id."""
+        stream_id = self._next_stream_id
+        self._next_stream_id += 2
+        self._stream_windows[stream_id] = self._initial_window
+        self._socket.sendall(HEAD.pack(len(block) << 8 | HEADERS, END_HEADERS, stream_id) + block)
+        return stream_id
+
+    def send(self, stream_id: int, bodies: list[bytes]) -> None:
+        """Send messages on an open stream in one write, waiting for window where it is spent."""
+        frames: list[bytes] = []
+        for body in bodies:
+            while min(self._send_window, self._stream_windows[stream_id]) < len(body):
+                self._socket.sendall(b"".join(frames))
+                frames.clear()
+                self.receive()
+            self._send_window -= len(body)
+            self._stream_windows[stream_id] -= len(body)
+            frames += (HEAD.pack(len(body) << 8 | DATA, 0, stream_id), body)
+        self._socket.sendall(b"".join(frames))
+
     def receive(self, byte_count: int = RECEIVE_BYTES) -> None:
         """Read what is there, waiting for the first byte; count answers and keep windows open."""
         brought = self._socket.recv(byte_count)
@@ -128,21 +154,47 @@ class LoadConnection:
         elif kind == HEADERS:
             if flags & END_STREAM:
                 self.ended += 1
-                self.failed += not is_ok(body)
+                self.failed += not self._is_ok(body)
+            else:
+                self._is_ok(body)
         elif kind in (RST_STREAM, GOAWAY):
             raise ConnectionError(f"the server has given up stream {stream_id}: {body!r}")
         elif kind == WINDOW_UPDATE and stream_id == 0:
             self._send_window += UINT32.unpack(body)[0]
+        elif kind == WINDOW_UPDATE and stream_id in self._stream_windows:
+            self._stream_windows[stream_id] += UINT32.unpack(body)[0]
         elif kind == SETTINGS and not flags & ACK:
+            self._take_settings(body)
             replies.append(HEAD.pack(SETTINGS, ACK, 0))
         elif kind == PING and not flags & ACK:
             replies.append(HEAD.pack(8 << 8 | PING, ACK, 0) + body)
 
+    def _take_settings(self, body: bytes) -> None:
+        for at in range(0, len(body), 6):
+            if body[at : at + 2] == INITIAL_WINDOW_SIZE:
+                [window] = UINT32.unpack_from(body, at + 2)
+                for stream_id in self._stream_windows:
+                    self._stream_windows[stream_id] += window - self._initial_window
+                self._initial_window = window
 
-def is_ok(block: bytes) -> bool:
-    """Tell whether trailers that are literals say `grpc-status: 0`."""
-    place = block.find(OK_TEXT)
-    return place >= 0 and block[place + len(OK_TEXT) :].startswith(b"\x010")
+    def _is_ok(self, block: bytes) -> bool:
+        """Tell whether headers say `grpc-status: 0`; the same bytes are decoded once."""
+        verdict = self._verdicts.get(block)
+        if verdict is None:
+            before = self._table_bytes()
+            fields = dict(self._decoder.decode(block, raw=True))
+            verdict = fields.get(b"grpc-status") == b"0"
+            # While the table stands still, the same bytes mean the same.
+            if before == self._table_bytes():
+                self._verdicts[block] = verdict
+            else:
+                self._verdicts.clear()
+        return verdict
+
+    def _table_bytes(self) -> int:
+        """Return the size of the dynamic table, for which `hpack` has no public name."""
+        size: int = self._decoder.header_table._current_size
+        return size
 
 
 def messages_of(chunks: list[bytes]) -> Iterator[bytes]:
