@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 
 import grpc
 
-from ranvier.axon.command_message import framed_command, response_alone
+from ranvier.axon.command_message import head_of, response_alone
 from ranvier.proto import command_pb2, common_pb2
 from ranvier.wire.grpc.framing import PREFIX_BYTES
 
@@ -31,7 +31,7 @@ class Forwarder:
         command = command_pb2.Command.FromString(message)
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[command.message_identifier] = answer
-        self._handlers[command.name].put_nowait(framed_command(message)[PREFIX_BYTES:])
+        self._handlers[command.name].put_nowait(head_of(len(message))[PREFIX_BYTES:] + message)
         return await answer
 
     async def open_stream(

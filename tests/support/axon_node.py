@@ -26,12 +26,12 @@ from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
 from ranvier.node.clocks import new_message_id
+from ranvier.observability.operation import Operation
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
-from ranvier.services.append_sequencer import Unmetered
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
@@ -183,7 +183,9 @@ class AxonNode:
         self.contexts = AdministerContexts(self.database.contexts)
         kinds = ContextKinds(self.database.contexts)
         await kinds.start()
-        self.commands = DispatchCommands(kinds, self.topology, Unmetered(), time.monotonic)
+        self.commands = DispatchCommands(
+            kinds, self.topology, Operation("axon.commands", "Commands"), time.monotonic
+        )
         self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
         self.contexts.watch(self._context_watch(kinds))
         context_admin = ContextAdmin(self.contexts, platform.published)

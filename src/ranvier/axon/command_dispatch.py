@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import Final
 
 from google.protobuf.message import DecodeError
 
@@ -16,8 +16,21 @@ from ranvier.proto import command_pb2, common_pb2
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.waiting_command import WaitingCommand
 from ranvier.wire.grpc.server_call import ServerCall
+from ranvier.wire.http2.headers import HeaderPairs
 
 command_from_bytes = command_pb2.Command.FromString
+
+PRIORITY: Final[int] = common_pb2.PRIORITY
+TIMEOUT: Final[int] = common_pb2.TIMEOUT
+
+KEY_TAG: Final = 8
+"""The byte that stands before an instruction's key, unless the key is ROUTING_KEY, which is 0."""
+
+LARGE_BYTES: Final = 64 * 1024
+"""Shorter commands are not measured: no limit of a message is lower."""
+
+KNOWN_HEADERS: Final = 1_000
+"""Sets of headers whose context is remembered: a few for each connection of a client."""
 
 
 class DispatchedCommand(WaitingCommand):
@@ -32,18 +45,30 @@ class DispatchedCommand(WaitingCommand):
     ) -> None:
         self.call = call
         self.message = message
-        self.context = context_of(call)
+        self.context = service.context_of(call)
         self.name = command.name
-        self.message_id = self.routing_key = command.message_identifier
+        self.message_id = command.message_identifier
         self._service = service
-        for instruction in command.processing_instructions:
-            match instruction.key:
-                case common_pb2.ROUTING_KEY:
-                    self.routing_key = instruction.value.text_value or self.message_id
-                case common_pb2.PRIORITY:
-                    self.priority = instruction.value.number_value
-                case common_pb2.TIMEOUT:
-                    self.timeout_ms = instruction.value.number_value
+        # Each instruction that is read takes 0.5 µs, to find that there can be none takes 0.03.
+        if KEY_TAG in message:
+            self._read_instructions(command)
+
+    def _read_instructions(self, command: command_pb2.Command) -> None:
+        instructions = command.processing_instructions
+        # By index: an iterator of protobuf's ends by an exception, which takes 0.2 µs more.
+        for at in range(len(instructions)):
+            kind = instructions[at].key
+            if kind == PRIORITY:
+                self.priority = instructions[at].value.number_value
+            elif kind == TIMEOUT:
+                self.timeout_ms = instructions[at].value.number_value
+
+    def routing_key(self) -> str:
+        """Return the routing key, or the message id where the command has none."""
+        for instruction in command_from_bytes(self.message).processing_instructions:
+            if instruction.key == common_pb2.ROUTING_KEY and instruction.value.text_value:
+                return instruction.value.text_value
+        return self.message_id
 
     def metadata(self) -> Mapping[str, str]:
         """Return the command's metadata as text."""
@@ -69,12 +94,27 @@ class DispatchedCommand(WaitingCommand):
         self._service.commands.cancel(self)
 
 
-@dataclass(frozen=True, slots=True)
 class CommandDispatch:
     """The caller's side of the command service."""
 
-    commands: DispatchCommands
-    new_message_id: Callable[[], str]
+    def __init__(self, commands: DispatchCommands, new_message_id: Callable[[], str]) -> None:
+        self.commands = commands
+        self.new_message_id = new_message_id
+        self._contexts: dict[int, tuple[HeaderPairs, str]] = {}
+        """By the identity of the headers, which are one object while a client repeats them."""
+
+    def context_of(self, call: ServerCall) -> str:
+        """Return the context that a call names."""
+        # Known headers take 0.1 µs, reading them 0.4.
+        headers = call.headers
+        found = self._contexts.get(id(headers))
+        if found is not None:
+            return found[1]
+        context = context_of(call)
+        if len(self._contexts) >= KNOWN_HEADERS:
+            self._contexts.clear()
+        self._contexts[id(headers)] = headers, context
+        return context
 
     def dispatch(self, call: ServerCall, message: bytes) -> None:
         """Take a command; its answer comes when it comes.
@@ -88,10 +128,11 @@ class CommandDispatch:
         except DecodeError:
             call.finish(grpc_error(BrokenMessage("Command")))
             return
-        limit = call.host.limits.message_bytes_out - WRAPPING_BYTES
-        if len(message) > limit:
-            call.finish(grpc_error(MessageTooLarge(len(message), limit)))
-            return
+        if len(message) > LARGE_BYTES:
+            limit = call.host.limits.message_bytes_out - WRAPPING_BYTES
+            if len(message) > limit:
+                call.finish(grpc_error(MessageTooLarge(len(message), limit)))
+                return
         waiting = DispatchedCommand(call, message, command, self)
         call.on_cancelled = waiting.cancelled
         self.commands.dispatch(waiting)

@@ -24,18 +24,12 @@ HEADS_BELOW_BYTES: Final = 4_096
 
 
 def head_of(size: int) -> bytes:
-    """Return what makes a command of `size` bytes a framed CommandProviderInbound."""
+    """Return what makes a framed CommandProviderInbound of a command of `size` bytes."""
     field = COMMAND_FIELD + varint(size)
     return pack_prefix(0, len(field) + size) + field
 
 
 HEADS: Final = [head_of(size) for size in range(HEADS_BELOW_BYTES)]
-
-
-def framed_command(message: bytes) -> bytes:
-    """Return a command's bytes, untouched, as a handler's stream takes them."""
-    size = len(message)
-    return (HEADS[size] if size < HEADS_BELOW_BYTES else head_of(size)) + message
 
 
 def response_alone(message: bytes) -> bytes | None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from ranvier.axon.command_message import framed_command, response_alone
+from ranvier.axon.command_message import HEADS, HEADS_BELOW_BYTES, head_of, response_alone
 from ranvier.axon.errors import BrokenMessage, InstructionUnknown, grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.request_context import context_of
@@ -65,10 +65,11 @@ class CommandStream:
 
     def message_received(self, message: bytes) -> None:
         """Take a response or an instruction; one that cannot be read ends the stream."""
-        # Responses are what comes a thousand times for each other message; they are parsed to be
-        # sure that their caller can read them (0.4 µs; 0.5 by a scan in Python for the id alone).
+        # Responses come a thousand times for each other message. They are parsed to be sure that
+        # their callers can read them: 0.4 µs; a scan in Python for the id alone takes 0.5.
         response = response_alone(message)
-        if response is None:
+        stream = self._stream
+        if response is None or stream is None:
             self._take(message)
             return
         try:
@@ -76,7 +77,7 @@ class CommandStream:
         except DecodeError:
             self.close(BrokenMessage("CommandResponse"))
             return
-        self._answer(request_id, response)
+        self._commands.answer(stream, request_id, response)
 
     def half_closed(self) -> None:
         """Let the handler go: it can answer nothing any more."""
@@ -95,10 +96,12 @@ class CommandStream:
 
     def send_command(self, message: bytes) -> bool:
         """Send a command; False once so much is queued that `writable` will tell when to go on."""
-        call = self._call
-        call.send_framed(framed_command(message))
-        # Almost always nothing is queued; asking by way of the call takes 0.1 µs more.
-        return call.stream.queue is None or call.queued_bytes <= QUEUED_BYTES
+        # Straight to HTTP/2, as the call has started: by way of the call it takes 0.2 µs more.
+        stream = self._call.stream
+        size = len(message)
+        head = HEADS[size] if size < HEADS_BELOW_BYTES else head_of(size)
+        stream.send_data(head + message)
+        return stream.queue is None or stream.queued_bytes <= QUEUED_BYTES
 
     def close(self, error: RanvierError) -> None:
         """End the stream and tell why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from ranvier.axon.errors import grpc_error
@@ -17,6 +18,14 @@ CLASSIC_PATHS: Final = (f"/{EVENT_STORE}/", f"/{EVENT_SCHEDULER}/")
 DCB_PATHS: Final = "/io.axoniq.axonserver.grpc.event.dcb."
 
 
+@lru_cache(maxsize=256)
+def kind_of(path: str) -> bool | None:
+    """Tell whether a method is for DCB contexts (True) or classic ones; None: it is for both."""
+    if path.startswith(DCB_PATHS):
+        return True
+    return False if path.startswith(CLASSIC_PATHS) else None
+
+
 def guarded(
     kinds: ContextKinds, admit: Callable[[ServerCall], None] | None
 ) -> Callable[[ServerCall], None]:
@@ -25,8 +34,8 @@ def guarded(
     def admit_and_compare(call: ServerCall) -> None:
         if admit is not None:
             admit(call)
-        is_dcb = call.path.startswith(DCB_PATHS)
-        if is_dcb or call.path.startswith(CLASSIC_PATHS):
+        is_dcb = kind_of(call.head.path)
+        if is_dcb is not None:
             try:
                 kinds.expect(context_of(call), dcb=is_dcb)
             except RanvierError as error:

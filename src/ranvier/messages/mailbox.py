@@ -22,48 +22,46 @@ URGENT_SHARE: Final = 10
 class Mailbox(Generic[Key, Item]):
     """A bounded queue with priorities from which anything can be taken by its key."""
 
-    __slots__ = ("_by_priority", "_items_max", "_priorities", "_priority_of")
+    __slots__ = ("_by_priority", "_items_max", "_priorities", "keys")
 
     def __init__(self, items_max: int = MAILBOX_ITEMS_MAX) -> None:
         self._items_max = items_max
         self._by_priority: dict[int, OrderedDict[Key, Item]] = {}
         self._priorities: list[int] = []
         """The priorities in use, the highest last."""
-        self._priority_of: dict[Key, int] = {}
+        self.keys: dict[Key, int] = {}
+        """Under what something waits, with its priority; not to be changed from outside."""
 
     def __len__(self) -> int:
-        return len(self._priority_of)
-
-    def __contains__(self, key: Key) -> bool:
-        return key in self._priority_of
+        return len(self.keys)
 
     def put(self, key: Key, item: Item, priority: int = 0) -> None:
         """Let an item wait under a key that nothing else waits under; raises `QueueFull`."""
         limit = self._items_max
         if priority > 0:
             limit += limit // URGENT_SHARE
-        if len(self._priority_of) >= limit:
+        if len(self.keys) >= limit:
             raise QueueFull(limit)
         items = self._by_priority.get(priority)
         if items is None:
             items = self._by_priority[priority] = OrderedDict()
             insort(self._priorities, priority)
         items[key] = item
-        self._priority_of[key] = priority
+        self.keys[key] = priority
 
     def pop(self) -> tuple[Key, Item]:
         """Take the item whose turn it is, with its key; the mailbox must not be empty."""
         priority = self._priorities[-1]
         items = self._by_priority[priority]
         key, item = items.popitem(last=False)
-        del self._priority_of[key]
+        del self.keys[key]
         if not items:
             self._forget(priority)
         return key, item
 
     def remove(self, key: Key) -> Item | None:
         """Take the item that waits under this key, None if there is none."""
-        priority = self._priority_of.pop(key, None)
+        priority = self.keys.pop(key, None)
         if priority is None:
             return None
         items = self._by_priority[priority]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
 from ranvier.messages.command_routing import CommandRouting
-from ranvier.messages.deadlines import SLOT_MS, Deadlines
 from ranvier.messages.errors import (
     CommandHandlerLost,
     CommandTimedOut,
@@ -34,8 +34,18 @@ TIMEOUT_MS: Final = 300_000
 TIMEOUT_MS_MAX: Final = 24 * 3_600_000
 """The longest that a command may ask for: nobody waits longer at an open call."""
 
+LOOK_SECONDS: Final = 0.1
+"""How often commands are looked at whose time may be over, and how late they are told it."""
+
+TURN_SECONDS: Final = 0.002
+BETWEEN_TURNS_SECONDS: Final = 0.01
+"""Where there are so many that a look takes longer than a turn, it is shared out."""
+
 WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of all commands that wait for permits, beside the bound on their number."""
+
+COUNTED_TOGETHER: Final = 500
+"""Answers of one context that are counted at once, or after `LOOK_SECONDS`."""
 
 FAREWELL_SECONDS: Final = 2.0
 """How long a stop waits for the answers to commands that handlers are working on."""
@@ -44,8 +54,8 @@ FAREWELL_SECONDS: Final = 2.0
 class CommandMeter(Protocol):
     """Counts the commands of each context."""
 
-    def done(self, context: str, count: int, seconds: float) -> None:
-        """Count a command that was answered by its handler so long after it came."""
+    def done_all(self, context: str, seconds: Sequence[float]) -> None:
+        """Count commands that were answered by their handlers, each so long after it came."""
 
     def failed(self, context: str) -> None:
         """Count a command that was not."""
@@ -74,11 +84,12 @@ class DispatchCommands:
         self._meter = meter
         self._clock = clock
         self._routing: CommandRouting[HandlerStream] = CommandRouting()
-        self._deadlines: Deadlines[WaitingCommand] = Deadlines()
         self._links: dict[HandlerLink, HandlerStream | None] = {}
         """Every open stream, with what has become known of its handler."""
         self._timer: asyncio.TimerHandle | None = None
+        self._not_looked_at: list[HandlerStream] = []
         self._waiting_bytes = 0
+        self._durations: defaultdict[str, list[float]] = defaultdict(list)
         self._is_stopping = False
         self._emptied: asyncio.Event | None = None
         self.stray_answers = 0
@@ -103,6 +114,12 @@ class DispatchCommands:
             self._timer = None
 
     # What is shown.
+
+    def count_answered(self) -> None:
+        """Tell the meter of all commands that were answered since it was last told."""
+        for context, durations in self._durations.items():
+            self._meter.done_all(context, durations)
+        self._durations.clear()
 
     @property
     def active_count(self) -> int:
@@ -181,8 +198,11 @@ class DispatchCommands:
             self.stray_answers += 1
             return
         command.stream = None
-        self._deadlines.lift(command, command.slot)
-        self._meter.done(command.context, 1, self._clock() - command.came_at)
+        # Counted in bulk, which takes 0.3 µs less for each.
+        durations = self._durations[command.context]
+        durations.append(self._clock() - command.came_at)
+        if len(durations) >= COUNTED_TOGETHER:
+            self.count_answered()
         command.answered(response)
         if self._emptied is not None:
             self._note_emptied()
@@ -212,29 +232,33 @@ class DispatchCommands:
         if self._is_stopping:
             self._fail(command, NodeStopping())
             return
-        timeout_ms = command.timeout_ms
-        if not 0 < timeout_ms <= TIMEOUT_MS_MAX:
-            timeout_ms = command.timeout_ms = TIMEOUT_MS if timeout_ms <= 0 else TIMEOUT_MS_MAX
-        command.slot = self._deadlines.set(command, int(now * 1_000) + timeout_ms)
+        if not 0 < command.timeout_ms <= TIMEOUT_MS_MAX:
+            command.timeout_ms = TIMEOUT_MS if command.timeout_ms <= 0 else TIMEOUT_MS_MAX
+        command.expires_at = now + command.timeout_ms * 0.001
         if self._timer is None:
-            self._look_again()
-        self._route(command)
+            self._look_again(LOOK_SECONDS)
+        # Most commands have one handler, which is ready: it takes 0.4 µs, the whole choice 1.0.
+        stream = self._routing.sole(command.context, command.name)
+        if stream is not None and stream.take(command.message_id, command):
+            command.stream = stream
+            command.was_sent = True
+            message, command.message = command.message, b""
+            if not stream.link.send_command(message):
+                stream.is_held = True
+        else:
+            self._route(command)
 
     def cancel(self, command: WaitingCommand) -> None:
         """Forget a command whose caller has gone; its handler is not told."""
         if self._withdraw(command):
-            self._deadlines.lift(command, command.slot)
             self._meter.failed(command.context)
 
     # How a command comes to its handler.
 
     def _route(self, command: WaitingCommand) -> None:
-        message_id = command.message_id
         try:
-            stream = self._routing.choose(
-                command.context, command.name, message_id, command.routing_key, command.metadata
-            )
-            is_sent = stream.offer(message_id, command, command.priority)
+            stream = self._routing.choose(command)
+            is_sent = stream.offer(command.message_id, command, command.priority)
         except RanvierError as error:
             self._fail(command, self._told(error, command.context))
             return
@@ -295,23 +319,40 @@ class DispatchCommands:
 
     def _fail(self, command: WaitingCommand, error: RanvierError) -> None:
         command.stream = None
-        self._deadlines.lift(command, command.slot)
         self._meter.failed(counted_context(command.context, error))
         command.failed(error)
 
     # Time and the end.
 
-    def _look_again(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(SLOT_MS / 1_000, self._look)
+    def _look_again(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
-        """Answer commands whose time is over; look again while there are any."""
-        self._timer = None
-        for command in self._deadlines.passed(int(self._clock() * 1_000)):
+        """Answer commands whose time is over, stream by stream; look again while there are any.
+
+        To look at all of them now and then costs a command less than to note each one's deadline
+        (0.4 µs), and a turn has an end, so that nothing waits long for it.
+        """
+        self.count_answered()
+        if not self._not_looked_at:
+            self._not_looked_at = self.streams()
+        now = started = self._clock()
+        while self._not_looked_at and now - started < TURN_SECONDS:
+            self._expire(self._not_looked_at.pop(), now)
+            now = self._clock()
+        if self._not_looked_at:
+            self._look_again(BETWEEN_TURNS_SECONDS)
+        elif any(stream.sent or len(stream.waiting) for stream in self.streams()):
+            self._look_again(LOOK_SECONDS)
+        else:
+            self._timer = None
+
+    def _expire(self, stream: HandlerStream, now: float) -> None:
+        late = [command for command in stream.sent.values() if command.expires_at <= now]
+        late += [command for _, command in stream.waiting.items() if command.expires_at <= now]
+        for command in late:
             self._withdraw(command)
             self._fail(command, CommandTimedOut(command.timeout_ms, was_sent=command.was_sent))
-        if self._deadlines:
-            self._look_again()
 
     def _close(self, link: HandlerLink, error: RanvierError) -> None:
         self.closed(link)

@@ -33,16 +33,18 @@ class WaitingCommand:
     """How long the caller waits; 0 where the command does not say."""
     stream: HandlerStream | None = None
     """Where it waits or was sent; None before and after."""
-    slot: int = 0
-    """Where its deadline stands."""
     was_sent: bool = False
     came_at: float
+    expires_at: float
     context: str
     name: str
     message_id: str
-    routing_key: str
     message: bytes
     """Empty once it was sent: nobody sends it again."""
+
+    def routing_key(self) -> str:
+        """Return the routing key, or the message id where the command has none."""
+        raise NotImplementedError
 
     def metadata(self) -> Mapping[str, str]:
         """Return the command's metadata as text; read only where handlers have tags."""

@@ -244,7 +244,7 @@ class Filler(WaitingCommand):
 
     def __init__(self, number: int) -> None:
         self.context, self.name, self.message = "default", "Buy", b""
-        self.message_id = self.routing_key = f"filler-{number}"
+        self.message_id = f"filler-{number}"
 
     def failed(self, error: RanvierError) -> None:
         """Do nothing: the test is over."""

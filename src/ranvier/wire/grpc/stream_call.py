@@ -57,7 +57,10 @@ class StreamCall(ServerCall):
                 flag, length = unpack_prefix(buffer, start)
                 if not flag and length == size - PREFIX_BYTES <= self.host.limits.message_bytes_in:
                     listener.message_received(buffer[start + PREFIX_BYTES : end])
-                    self._after_whole_message(listener, size, end_stream=end_stream)
+                    if end_stream or self._reader is not None:
+                        self._after_whole_message(listener, size, end_stream=end_stream)
+                    else:
+                        self.stream.consumed(size)
                     return
             reader = self._reader or self._new_reader(listener)
             reader.data_received(buffer, start, end, end_stream=end_stream)
