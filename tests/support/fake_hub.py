@@ -122,6 +122,8 @@ class FakeHub:
         self.control = Door(control_pb2.PlatformInboundInstruction)
         self.platform_info = control_pb2.PlatformInfo(same_connection=True)
         self.platform_refusal: GrpcError | None = None
+        self.nonsense = 0
+        """So often it answers with bytes that are no message."""
         self.asked: list[ServerCall] = []
         self.command_handlers = Door(
             command_pb2.CommandProviderOutbound, command_pb2.CommandProviderInbound
@@ -170,6 +172,9 @@ class FakeHub:
 
     async def _get_platform_server(self, call: ServerCall, message: bytes) -> bytes:
         self.asked.append(call)
+        if self.nonsense:
+            self.nonsense -= 1
+            return b"\xff\xff"
         if self.platform_refusal is not None:
             raise self.platform_refusal
         return self.platform_info.SerializeToString()

@@ -8,7 +8,7 @@ import pytest
 
 import ranvier
 from ranvier.client import HeartbeatSettings, ReconnectDelays
-from ranvier.client.errors import AccessRefused, HubError, HubUnreachable, NotFound
+from ranvier.client.errors import AccessRefused, HubClosed, HubError, HubUnreachable, NotFound
 from ranvier.client.hub import Hub
 from ranvier.proto import control_pb2
 from ranvier.wire.grpc.status import GrpcError, StatusCode
@@ -171,3 +171,52 @@ async def test_a_server_without_the_platform_service_is_used_as_it_is() -> None:
         server.platform_refusal = GrpcError(StatusCode.UNIMPLEMENTED, "unknown")
         async with ranvier.connect(server.address) as hub:
             assert hub.connection.channel is not None
+
+
+async def test_a_server_that_says_goodbye_still_answers_what_it_has_taken() -> None:
+    async with fake_hub() as server, ranvier.connect(server.address, reconnect=QUICK) as hub:
+        sending = asyncio.create_task(hub.commands.send("x"))
+        dispatched = await server.next_command()
+        stopping = asyncio.create_task(server.stop(10))
+        while hub.connection.channel is not None:
+            await hub.connection.wait_changed()
+        dispatched.answer(payload={"type": "int", "data": b"7"})
+        assert await sending == 7
+        await stopping
+
+
+async def test_bytes_that_are_no_message_end_the_connection_and_no_more() -> None:
+    async with fake_hub() as server, ranvier.connect(server.address, reconnect=QUICK) as hub:
+        first = hub.connection.channel
+        (await server.control.next()).call.send(b"\xff\xff")
+        await until_connected(hub, other_than=first)
+        await server.control.next()
+
+
+async def test_a_routing_server_that_answers_nonsense_is_asked_again() -> None:
+    async with fake_hub() as server:
+        server.nonsense = 2
+        async with ranvier.connect(server.address, reconnect=QUICK):
+            assert len(server.asked) == 3
+
+
+async def test_a_closed_hub_says_so_and_leaves_nothing_running() -> None:
+    before = asyncio.all_tasks()
+    async with fake_hub() as server:
+        async with ranvier.connect(server.address, reconnect=QUICK) as hub:
+            hub.commands.handler("x")(lambda: 1)
+            hub.queries.handler("x")(lambda: 1)
+            await hub.commands.ready()
+            first = hub.connection.channel
+            (await server.control.next()).send(
+                Outbound(request_reconnect=control_pb2.RequestReconnect())
+            )
+            await until_connected(hub, other_than=first)
+            await hub.queries.ready()
+        with pytest.raises(HubClosed):
+            await hub.commands.send("x")
+        with pytest.raises(HubClosed):
+            async with hub.queries.subscribe("x"):
+                pass
+        left = asyncio.all_tasks() - before
+    assert not left
