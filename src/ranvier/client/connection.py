@@ -1,4 +1,4 @@
-"""One live channel to the hub: found by the routing servers, watched, and found again."""
+"""The connection to a hub: kept by redialling, used by calls."""
 
 from __future__ import annotations
 
@@ -12,13 +12,8 @@ from typing import Any, Final, TypeVar
 from ranvier.client.control_stream import Break, ControlStream, InstructionHandler
 from ranvier.client.dial import PLATFORM_SERVICE, Dialled, dial
 from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, unreachable
-from ranvier.client.errors import (
-    ConnectionLost,
-    HubClosed,
-    HubError,
-    HubUnreachable,
-    Overloaded,
-)
+from ranvier.client.errors import ConnectionLost, HubUnreachable
+from ranvier.client.live_channel import LiveChannel
 from ranvier.client.reconnect import delay_seconds
 from ranvier.client.settings import ConnectionSettings
 from ranvier.proto import control_pb2
@@ -41,9 +36,6 @@ FINAL_REFUSALS: Final = frozenset(
 )
 """What ends the first attempt to connect at once: waiting would not help."""
 
-RETIRED_SECONDS: Final = 30.0
-"""How long calls may run on with a node that this client has left."""
-
 REPEATS: Final = 8
 """How often a call that no server has acted on is sent again."""
 REPEAT_SECONDS: Final = 0.005
@@ -57,16 +49,10 @@ class Connection:
         self.settings = settings
         self.metadata = settings.metadata()
         """What goes with every call: context, client id and access token."""
-        self._channel: Channel | None = None
+        self._live = LiveChannel(settings.connect_timeout_seconds)
         self._control: ControlStream | None = None
-        self._observers: dict[object, Callable[[], None]] = {}
         self._handlers: dict[str, InstructionHandler] = {}
         self._task: asyncio.Task[None] | None = None
-        self._change: asyncio.Future[None] | None = None
-        self._refusal: HubError | None = None
-        self._last_reason = "nothing was tried yet"
-        self._is_closed = False
-        self._retired: dict[asyncio.Task[None], Channel] = {}
 
     @property
     def context(self) -> str:
@@ -86,8 +72,7 @@ class Connection:
     @property
     def channel(self) -> Channel | None:
         """The channel that calls go to now; None while there is none."""
-        channel = self._channel
-        return channel if channel is not None and channel.takes_calls else None
+        return self._live.current
 
     async def start(self) -> None:
         """Connect; raises HubUnreachable after the time to connect, a refusal at once."""
@@ -95,64 +80,32 @@ class Connection:
         try:
             await self.wait_connected()
         except ConnectionLost:
-            raise unreachable(str(self.settings.servers), self._last_reason) from None
+            raise unreachable(str(self.settings.servers), self._live.last_reason) from None
 
     async def close(self) -> None:
         """Take leave of the hub; calls that run fail."""
-        self._is_closed = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        control, self._control = self._control, None
-        if control is not None:
-            control.close()
-        channel, self._channel = self._channel, None
-        for each in (channel, *self._retired.values()):
-            if each is not None:
-                await each.close()
-        await asyncio.gather(*self._retired)
-        self._changed()
+        self._end_control()
+        await self._live.close()
 
     async def wait_connected(self) -> Channel:
         """Return the live channel; ConnectionLost where none comes in the time to connect."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.connect_timeout_seconds):
-                while True:
-                    if self.channel is not None:
-                        return self.channel
-                    if self._is_closed:
-                        raise HubClosed("this hub was closed; connect again")
-                    if self._refusal is not None:
-                        raise self._refusal
-                    await self.wait_changed()
-        raise ConnectionLost(f"the hub is not connected: {self._last_reason}")
+        return await self._live.wait()
 
     async def ready_channel(self) -> Channel:
         """Return the live channel once it takes a call; Overloaded where it long takes none."""
-        channel = self.channel
-        if channel is not None and channel.has_room:
-            return channel
-        try:
-            async with asyncio.timeout(self.settings.connect_timeout_seconds):
-                while channel is None or not channel.has_room:
-                    channel = await self.wait_connected()
-                    await channel.wait_for_room()
-        except TimeoutError:
-            raise Overloaded("the server takes no more calls at a time") from None
-        return channel
+        return await self._live.wait_with_room()
 
     async def wait_changed(self) -> None:
         """Wait until the channel is lost, replaced or there again."""
-        if self._change is None:
-            self._change = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self._change)
+        await self._live.wait_changed()
 
     def watch(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call back whenever `channel` has changed; returns what ends that."""
-        key = object()
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._live.watch(observer)
 
     def on_instruction(self, kind: str, handler: InstructionHandler) -> None:
         """Have instructions of one kind, as in `pause_event_processor`, handed to this handler."""
@@ -192,7 +145,7 @@ class Connection:
     ) -> T:
         """Make a call on the live channel, again while no server has acted on it, as `unary`."""
         for number in range(REPEATS + 1):
-            channel = await self.ready_channel()
+            channel = await self._live.wait_with_room()
             try:
                 return await attempt(channel)
             except GrpcError as error:
@@ -209,7 +162,7 @@ class Connection:
 
         What the call itself raises is a GrpcError: read and write it within `translated()`.
         """
-        channel = await self.ready_channel()
+        channel = await self._live.wait_with_room()
         return channel.stream(
             f"/{service}/{method}", metadata=self.metadata, timeout_seconds=timeout_seconds
         )
@@ -228,7 +181,7 @@ class Connection:
         """
         channel = self.channel
         if channel is None:
-            raise ConnectionLost(f"the hub is not connected: {self._last_reason}")
+            raise ConnectionLost(f"the hub is not connected: {self._live.last_reason}")
         return channel.open(
             f"/{service}/{method}",
             listener,
@@ -252,56 +205,42 @@ class Connection:
 
     async def _connect_once(self) -> StatusCode | None:
         """Connect, stay until that is over, and return by what status it ended."""
+        live = self._live
         try:
             dialled = await dial(self.settings)
         except GrpcError as error:
-            self._last_reason = str(error)
-            if self._channel is None and error.status in FINAL_REFUSALS:
-                self._refusal = error_from_grpc(error)
-                self._changed()
+            live.last_reason = str(error)
+            if error.status in FINAL_REFUSALS:
+                live.refused(error_from_grpc(error))
             return error.status
         except TlsUnusable as problem:
-            self._last_reason = str(problem)
-            self._refusal = HubUnreachable(str(problem))
-            self._changed()
+            live.last_reason = str(problem)
+            live.refused(HubUnreachable(str(problem)))
             return StatusCode.FAILED_PRECONDITION
         except Exception:  # a server may answer anything; this task must outlive it
             LOG.exception("a server answered in a way that cannot be read")
-            self._last_reason = "a server answered in a way that cannot be read"
+            live.last_reason = "a server answered in a way that cannot be read"
             return None
         end = await self._use(dialled)
-        self._last_reason = end.reason
+        live.last_reason = end.reason
         LOG.info("the connection to %s is over: %s", dialled.address, end.reason)
         return StatusCode.UNAVAILABLE if end.keeps_channel else end.status
 
     async def _use(self, dialled: Dialled) -> Break:
         """Make this channel the live one until it is to be given up."""
-        old_channel, self._channel = self._channel, dialled.channel
-        old_control, self._control = self._control, self._open_control(dialled)
-        self._refusal = None
-        self._changed()
-        if old_control is not None:
-            old_control.close()
-        if old_channel is not None:
-            self._retire(old_channel)
+        self._end_control()
+        self._control = self._open_control(dialled)
+        self._live.replace(dialled.channel)
         end = await self._until_over(dialled.channel)
-        if end.keeps_channel and dialled.channel.takes_calls:
-            return end
-        if self._control is not None:
-            self._control.close()
-        self._channel = self._control = None
-        self._changed()
-        if end.is_dead:
-            await dialled.channel.close()
-        else:
-            self._retire(dialled.channel)
+        if not (end.keeps_channel and dialled.channel.takes_calls):
+            self._end_control()
+            await self._live.lose(is_dead=end.is_dead)
         return end
 
-    def _retire(self, channel: Channel) -> None:
-        """Let the calls of a channel end by themselves, for a while."""
-        task = asyncio.get_running_loop().create_task(until_drained(channel))
-        self._retired[task] = channel
-        task.add_done_callback(lambda done: self._retired.pop(done, None))
+    def _end_control(self) -> None:
+        control, self._control = self._control, None
+        if control is not None:
+            control.close()
 
     def _open_control(self, dialled: Dialled) -> ControlStream | None:
         if not dialled.has_platform:
@@ -324,19 +263,3 @@ class Connection:
         if control is not None and control.over.done():
             return control.over.result()
         return Break("the server takes no further calls", StatusCode.UNAVAILABLE)
-
-    def _changed(self) -> None:
-        change, self._change = self._change, None
-        if change is not None and not change.done():
-            change.set_result(None)
-        for observer in list(self._observers.values()):
-            observer()
-
-
-async def until_drained(channel: Channel) -> None:
-    """Close a channel once its calls have ended, or when their time is over."""
-    channel.drain()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(RETIRED_SECONDS):
-            await channel.wait_closed()
-    await channel.close()
