@@ -1,12 +1,13 @@
-"""`make demo`: a bank keeps its events in a node, the node is killed, nothing is lost.
+"""`make demo`: a bank keeps its events in a node and sends its commands through it.
 
 The bank is a public library's application (`banking.py`); four tellers book at once. In the
 middle the node gets SIGKILL and is started again. A table then shows what was acknowledged and
-what is there.
+what is there. The second half (`routing.py`) kills a handler of commands instead of the node.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from rich.table import Table
 
 from examples.banking import Bank
 from examples.node_process import NodeProcess
+from examples.routing import show_routing
 
 TELLERS = 4
 BOOKINGS_BEFORE_THE_KILL = 600
@@ -87,6 +89,7 @@ def tell(data: Path) -> None:
     book_on(node.grpc_address, accounts, ledger)
     console.print("[bold]5.[/] Reading everything back with [cyan]axonclient[/] ...\n")
     verdict = print_table(node.grpc_address, ledger, acknowledged_before)
+    verdict &= asyncio.run(show_routing(node.grpc_address, console))
     node.stop()
     print_where_next()
     if not verdict:
@@ -182,6 +185,7 @@ def print_where_next() -> None:
         "  make start               one node that stays, its data in ./data\n"
         "  http://localhost:8024    its page; /swagger-ui.html the REST API\n"
         "  examples/banking.py      the bank: the library's code, one line names the server\n"
+        "  examples/teller.py       a handler of commands; orders.py, live_prices.py: more of it\n"
         "  make test, make bench    the proofs and the figures"
     )
 

@@ -1,4 +1,4 @@
-"""The first program of README.md runs as it stands, twice, and is as short as promised."""
+"""The first program of README.md runs as it stands and is as short as promised."""
 
 from __future__ import annotations
 
@@ -19,18 +19,13 @@ def first_program() -> str:
     return found[1]
 
 
-def run(program: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
-    )
-    return done.stdout.splitlines()
-
-
-def test_hello_world_runs_and_goes_on_where_it_stood(tmp_path: Path) -> None:
+def test_hello_world_runs(tmp_path: Path) -> None:
     program = first_program()
     assert len(program.strip().splitlines()) <= MOST_LINES
-    assert "localhost:8124" in program
+    assert '"localhost"' in program
     with running_node(tmp_path / "data") as node:
-        here = program.replace("localhost:8124", node.grpc_address)
-        assert run(here) == ["0 OrderPlaced b'3 lamps'"]
-        assert run(here) == ["0 OrderPlaced b'3 lamps'", "1 OrderPlaced b'3 lamps'"]
+        here = program.replace('"localhost"', f'"{node.grpc_address}"')
+        done = subprocess.run(
+            [sys.executable, "-c", here], capture_output=True, text=True, check=False, timeout=30
+        )
+    assert (done.stdout, done.stderr) == ("Hello, Ranvier!\n", "")
