@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 
 import grpc
 
-from ranvier.axon.command_message import head_of, response_alone
+from ranvier.axon.command_message import RESPONSE_FIELD, head_of
+from ranvier.axon.sole_field import sole_field
 from ranvier.proto import command_pb2, common_pb2
 from ranvier.wire.grpc.framing import PREFIX_BYTES
 
@@ -48,8 +49,8 @@ class Forwarder:
 
     async def _read(self, messages: AsyncIterator[bytes], queue: asyncio.Queue[bytes]) -> None:
         async for message in messages:
-            response = response_alone(message)
-            if response is not None:
+            field, response = sole_field(message)
+            if field == RESPONSE_FIELD:
                 request_id = command_pb2.CommandResponse.FromString(response).request_identifier
                 self._waiting.pop(request_id).set_result(response)
                 continue

@@ -16,12 +16,14 @@ from fastapi import FastAPI
 from ranvier.axon.query_row import EventRow
 from ranvier.events.append import Append, Outcome
 from ranvier.observability.measurements import Measurement
+from ranvier.observability.operation import Operation
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
+from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.instruct_clients import InstructClients
@@ -113,6 +115,9 @@ class WebNode:
         self.topology = Topology()
         self.queries = RouteQueries(self.topology, self.clients.tags_of, self.clock)
         self.kinds = ContextKinds(MemoryCatalogue(self.log))
+        self.commands = DispatchCommands(
+            self.kinds, self.topology, Operation("axon.commands", "Commands"), self.clock
+        )
         self.contexts = AdministerContexts(MemoryCatalogue(self.log))
         self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
         self.processors = AdministerProcessors(self.clients, self.instruct, MemoryStrategies())
@@ -133,6 +138,7 @@ class WebNode:
             read=ReadEvents(self.log, store),
             source=SourceEvents(self.log),
             snapshots=StoreSnapshots(store),
+            commands=self.commands,
             queries=RunQueries(
                 SearchEvents(self.log, store), self.follow, EventRow, lambda: NOW_MS
             ),

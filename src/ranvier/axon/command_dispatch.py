@@ -7,8 +7,9 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from ranvier.axon.command_message import WRAPPING_BYTES, text_metadata
+from ranvier.axon.command_message import WRAPPING_BYTES
 from ranvier.axon.errors import BrokenMessage, MessageTooLarge, grpc_error
+from ranvier.axon.metadata_text import texts_of
 from ranvier.axon.request_context import context_of
 from ranvier.errors import RanvierError
 from ranvier.messages.errors import MessageError
@@ -72,7 +73,7 @@ class DispatchedCommand(WaitingCommand):
 
     def metadata(self) -> Mapping[str, str]:
         """Return the command's metadata as text."""
-        return text_metadata(command_from_bytes(self.message))
+        return texts_of(command_from_bytes(self.message).meta_data)
 
     def answered(self, response: bytes) -> None:
         """Pass the response on as it came."""

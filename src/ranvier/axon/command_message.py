@@ -1,13 +1,10 @@
-"""Commands and their answers as bytes: read where routing needs it, wrapped and cut otherwise."""
+"""The envelopes of the command service, put around bytes that pass as they came."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from ranvier.axon.event_frames import varint
-from ranvier.axon.metadata_text import texts_of
-from ranvier.axon.sole_field import sole_field
 from ranvier.proto import command_pb2
 from ranvier.wire.grpc.framing import pack_prefix
 
@@ -30,14 +27,3 @@ def head_of(size: int) -> bytes:
 
 
 HEADS: Final = [head_of(size) for size in range(HEADS_BELOW_BYTES)]
-
-
-def response_alone(message: bytes) -> bytes | None:
-    """Cut the response out of a CommandProviderOutbound that holds nothing else; else None."""
-    field, content = sole_field(message)
-    return content if field == RESPONSE_FIELD else None
-
-
-def text_metadata(command: command_pb2.Command) -> Mapping[str, str]:
-    """Return a command's metadata as the texts that tags are compared with."""
-    return texts_of(command.meta_data)

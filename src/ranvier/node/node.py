@@ -121,6 +121,7 @@ class Node:
             read=services.read,
             source=services.source,
             snapshots=services.snapshots,
+            commands=services.commands,
             queries=run_queries(services.for_events),
             route_queries=services.queries,
             clients=services.clients,

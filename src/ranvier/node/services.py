@@ -21,6 +21,7 @@ from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.kept_streams import kept_streams
+from ranvier.node.routed_commands import routed_commands
 from ranvier.node.routed_queries import routed_queries
 from ranvier.node.scheduled_events import scheduled_events
 from ranvier.observability.metrics import Metrics
@@ -31,7 +32,6 @@ from ranvier.services.append_id import AppendIds
 from ranvier.services.balance_processors import BalanceProcessors
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
-from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings
@@ -207,19 +207,3 @@ def heartbeats(settings: Settings) -> HeartbeatSettings:
         interval_seconds=settings.heartbeat.interval_seconds,
         timeout_seconds=settings.heartbeat.timeout_seconds,
     )
-
-
-def routed_commands(kinds: ContextKinds, topology: Topology, metrics: Metrics) -> DispatchCommands:
-    """Return the routing of commands, with its figures shown."""
-    commands = DispatchCommands(kinds, topology, metrics.commands, time.monotonic)
-    for name, description, find in (
-        ("active", "Commands that handlers work on", lambda: commands.active_count),
-        ("queued", "Commands that wait for permits", lambda: commands.queued_count),
-    ):
-        metrics.watch(f"axon.commands.saturation.{name}.count", description, find)
-    metrics.watch(
-        "ranvier.commands.answers.stray.count",
-        "Answers of command handlers that nobody waited for",
-        lambda: commands.stray_answers,
-    )
-    return commands

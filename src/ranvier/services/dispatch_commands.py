@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ranvier.errors import RanvierError
@@ -130,6 +130,20 @@ class DispatchCommands:
     def queued_count(self) -> int:
         """Commands that wait for permits."""
         return sum(len(stream.waiting) for stream in self._routing.flows.values())
+
+    def active_counts(self) -> Mapping[str, int]:
+        """Return the commands that handlers are working on, by context."""
+        return self._counts(lambda stream: len(stream.sent))
+
+    def queued_counts(self) -> Mapping[str, int]:
+        """Return the commands that wait for permits, by context."""
+        return self._counts(lambda stream: len(stream.waiting))
+
+    def _counts(self, count: Callable[[HandlerStream], int]) -> Mapping[str, int]:
+        counts: Counter[str] = Counter()
+        for stream in self._routing.flows.values():
+            counts[stream.handler.context] += count(stream)
+        return counts
 
     def streams(self) -> list[HandlerStream]:
         """Return the handlers' streams that are open, in the order of coming."""

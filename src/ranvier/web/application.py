@@ -9,6 +9,7 @@ from ranvier.web.access import AccessControl
 from ranvier.web.actuator_metrics import ActuatorMetricsResource
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
+from ranvier.web.commands import CommandsResource
 from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
 from ranvier.web.dcb_events import DcbEventsResource
@@ -74,6 +75,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     DcbEventsResource(dependencies, rules, streams).add_to(app)
     SnapshotsResource(dependencies, rules).add_to(app)
     SearchResource(dependencies, streams).add_to(app)
+    CommandsResource(dependencies, rules).add_to(app)
     QueriesResource(dependencies, rules).add_to(app)
     PublicResource(
         dependencies.node,

@@ -11,6 +11,7 @@ from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
+from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
@@ -58,6 +59,7 @@ class WebDependencies:
     read: ReadEvents
     source: SourceEvents
     snapshots: StoreSnapshots
+    commands: DispatchCommands
     queries: RunQueries
     route_queries: RouteQueries
     clients: KeepClients

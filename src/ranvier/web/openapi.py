@@ -22,6 +22,7 @@ SUMMARY: Final = (
 TAGS: Final = [
     {"name": "events", "description": "Append and read events."},
     {"name": "snapshots", "description": "Store and list snapshots of aggregates."},
+    {"name": "commands", "description": "See who handles which commands, and dispatch them."},
     {"name": "queries", "description": "See who answers which queries, and ask them."},
     {"name": "contexts", "description": "Create, change and delete contexts."},
     {"name": "processors", "description": "See, steer and spread event processors."},

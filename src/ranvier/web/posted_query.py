@@ -8,6 +8,7 @@ import msgspec
 
 from ranvier.messages.errors import MessageError
 from ranvier.messages.query_fan_in import QueryResult
+from ranvier.proto.command_pb2 import CommandResponse
 from ranvier.proto.common_pb2 import TIMEOUT, ErrorMessage, MetaDataValue, SerializedObject
 from ranvier.proto.query_pb2 import QueryRequest, QueryResponse
 from ranvier.services.running_query import DEFAULT_TIMEOUT_MS, AskedQuery
@@ -149,7 +150,7 @@ def result_json(result: QueryResult, query_id: str, message_id: str) -> dict[str
     return shown
 
 
-def error_text(response: QueryResponse) -> dict[str, JsonValue] | None:
+def error_text(response: QueryResponse | CommandResponse) -> dict[str, JsonValue] | None:
     """Return what a response says of its error; None where there is none."""
     if not response.HasField("error_message"):
         return None
