@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -22,6 +22,9 @@ TURN_SECONDS = 0.005
 
 ROWS_BETWEEN_LOOKS = 16
 """At the clock, while rows are compared."""
+
+ROWS_AT_ONCE = 100
+"""Of a table: what waits in memory for a client that is slow, beside the table itself."""
 
 LARGE_TABLE_ROWS = 1_000
 LARGE_TABLE_PAUSE_SECONDS = 0.2
@@ -151,7 +154,8 @@ class RunningQuery:
                         raise QuerySearchTimedOut(self._queries.limits.timeout_seconds)
                 if self._run.is_complete:
                     break
-        yield self._run.table_answers()
+        for answers in batched(self._run.table_answers()):
+            yield answers
 
     async def _compared(self, piece: Piece) -> AsyncGenerator[list[Answer], None]:
         """Yield what the rows of a piece come to, newest first, turn by turn."""
@@ -183,7 +187,8 @@ class RunningQuery:
                 async for answers in self._compared(newest_last[::-1]):
                     yield answers
                 if self._run.has_table:
-                    yield await self._changes(self._run)
+                    for answers in batched(await self._changes(self._run)):
+                        yield answers
                 continue
             try:
                 async with asyncio.timeout(silence_seconds):
@@ -196,3 +201,10 @@ class RunningQuery:
         if run.table_row_count > LARGE_TABLE_ROWS:
             await asyncio.sleep(LARGE_TABLE_PAUSE_SECONDS)
         return changes
+
+
+def batched(answers: list[Answer]) -> Iterator[list[Answer]]:
+    """Yield answers a few at a time; of none there is one empty list."""
+    yield answers[:ROWS_AT_ONCE]
+    for start in range(ROWS_AT_ONCE, len(answers), ROWS_AT_ONCE):
+        yield answers[start : start + ROWS_AT_ONCE]

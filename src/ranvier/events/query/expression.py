@@ -30,6 +30,7 @@ from ranvier.events.query.bounds import (
 from ranvier.events.query.cursor import Cursor, too_deep, unexpected
 from ranvier.events.query.errors import QueryError, refused
 from ranvier.events.query.lexer import Token, TokenKind
+from ranvier.events.query.rows import META_DATA
 from ranvier.events.query.syntax import (
     Call,
     Column,
@@ -209,6 +210,8 @@ def _function(cursor: Cursor, name: Token) -> Expression:
         least, most = words.FUNCTIONS[name.keyword]
     else:
         raise _no_function(name)
+    if name.keyword == META_DATA.lower() and META_DATA not in cursor.scope.columns:
+        raise _refusal(name, f"needs the column {META_DATA}, which no row has any more.")
     cursor.expect("(")
     operands = [read_value(cursor)]
     while len(operands) < least or (len(operands) < most and cursor.at_sign(",")):

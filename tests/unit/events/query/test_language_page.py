@@ -15,7 +15,9 @@ from ranvier.events.query.values import text_of
 from ranvier.events.query.vocabulary import AGGREGATES, FUNCTIONS, SHAPERS, TIME_UNITS_MS
 from tests.support.event_row import EventRow
 
-PAGE = (Path(__file__).parents[4] / "docs" / "reference" / "query-language.md").read_text("utf-8")
+DOCS = Path(__file__).parents[4] / "docs"
+PAGE = (DOCS / "reference" / "query-language.md").read_text("utf-8")
+HOW_TO = (DOCS / "howto" / "searching.md").read_text("utf-8")
 
 VALUE = re.compile(r"^\| `([^`]+)` \| `([^`]*)` \|", re.MULTILINE)
 CONDITION = re.compile(r"^\| `([^`]+)` \| tokens? ([\d, ]+|none) \|", re.MULTILINE)
@@ -88,6 +90,11 @@ def test_the_page_has_an_example_of_every_word() -> None:
         assert f"{word}(" in written, word
     for unit in TIME_UNITS_MS:
         assert re.search(rf"\b{unit}\b", PAGE), unit
+
+
+@pytest.mark.parametrize("query", re.findall(r"events query '([^']+)'", HOW_TO))
+def test_the_queries_of_the_how_to_can_be_read(query: str) -> None:
+    parse(query)
 
 
 def test_the_patterns_find_all_examples() -> None:

@@ -189,6 +189,7 @@ def test_an_empty_text_has_no_steps(text: str) -> None:
         ("groupby(payloadType, count(), token)", 31, "expected one of count, min"),
         ("groupby(payloadType, min())", 26, "expected a field"),
         ("groupby(payloadType, min(token), min(timestamp))", 1, "two columns the name 'min'"),
+        ('select(token) | metaData("a") = 1', 17, "needs the column metaData"),
         ("groupby payloadType", 1, "does not fit here"),
         ("sortby(token down)", 14, "expected ')'"),
         ('formatDate(timestamp, payloadType) = "1"', 1, "needs a pattern such as"),
