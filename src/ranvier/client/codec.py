@@ -15,6 +15,7 @@ from ranvier.client.payload import Payload
 RAW_TYPE: Final = "bytes"
 """The type name under which plain bytes travel as they are."""
 
+NULL: Final = b"null"
 NOTHING: Final = Payload("")
 """What stands for None: no bytes."""
 
@@ -76,14 +77,14 @@ class JsonCodec:
         """Return the value that JSON stands for, checked against the type wanted."""
         if wanted is Payload:
             return payload
-        if not payload.data:
-            return b"" if payload.type == RAW_TYPE else None
-        if wanted is bytes or (wanted is Any and payload.type == RAW_TYPE):
+        if payload.type == RAW_TYPE and wanted in (Any, bytes):
+            return payload.data
+        if wanted is bytes and payload.data:
             return payload.data
         if wanted is Any:
             wanted = self._types.get(payload.type, Any)
         try:
-            return json_decoder(wanted).decode(payload.data)
+            return json_decoder(wanted).decode(payload.data or NULL)
         except (TypeError, ValueError, msgspec.MsgspecError) as problem:
             raise PayloadUnreadable(
                 f"a payload of type {payload.type!r} is no {type_text(wanted)}: {problem}"

@@ -26,6 +26,7 @@ from ranvier.client.sending import (
     SendOptions,
     check_options,
     instructions,
+    name_and_value,
     now_milliseconds,
 )
 from ranvier.proto import command_pb2
@@ -84,6 +85,16 @@ class Commands:
         **options: Unpack[SendOptions],
     ) -> T: ...
 
+    @overload
+    async def send(
+        self,
+        command: object,
+        payload: object = None,
+        *,
+        result_type: object,
+        **options: Unpack[SendOptions],
+    ) -> Any: ...
+
     async def send(
         self,
         command: object,
@@ -126,13 +137,13 @@ class Commands:
         self, command: object, payload: object, options: SendOptions
     ) -> command_pb2.Command:
         check_options(options, SendOptions)
-        is_named = isinstance(command, str)
-        content = self._codec.encode(payload if is_named else command)
+        name, value = name_and_value(command, payload)
+        content = self._codec.encode(value)
         message_id = self._ids.next()
         identity = self._connection.settings.identity
         return command_pb2.Command(
             message_identifier=message_id,
-            name=command if isinstance(command, str) else content.type,
+            name=name or content.type,
             timestamp=now_milliseconds(),
             payload=serialized(content),
             meta_data=wire_metadata(options.get("metadata", NO_METADATA)),

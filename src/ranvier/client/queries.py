@@ -31,6 +31,7 @@ from ranvier.client.sending import (
     check_options,
     flag_instruction,
     instructions,
+    name_and_value,
     now_milliseconds,
     number_instruction,
 )
@@ -95,6 +96,16 @@ class Queries:
         **options: Unpack[AskOptions],
     ) -> T: ...
 
+    @overload
+    async def ask(
+        self,
+        query: object,
+        payload: object = None,
+        *,
+        result_type: object,
+        **options: Unpack[AskOptions],
+    ) -> Any: ...
+
     async def ask(
         self,
         query: object,
@@ -143,6 +154,16 @@ class Queries:
         **options: Unpack[AskOptions],
     ) -> AsyncGenerator[T, None]: ...
 
+    @overload
+    def scatter(
+        self,
+        query: object,
+        payload: object = None,
+        *,
+        result_type: object,
+        **options: Unpack[AskOptions],
+    ) -> AsyncGenerator[Any, None]: ...
+
     def scatter(
         self,
         query: object,
@@ -171,6 +192,16 @@ class Queries:
         result_type: type[T],
         **options: Unpack[AskOptions],
     ) -> AsyncGenerator[T, None]: ...
+
+    @overload
+    def stream(
+        self,
+        query: object,
+        payload: object = None,
+        *,
+        result_type: object,
+        **options: Unpack[AskOptions],
+    ) -> AsyncGenerator[Any, None]: ...
 
     def stream(
         self,
@@ -274,13 +305,14 @@ class Queries:
         hint: common_pb2.ProcessingInstruction,
     ) -> query_pb2.QueryRequest:
         check_options(options, AskOptions)
-        content = self._codec.encode(payload if isinstance(query, str) else query)
+        name, value = name_and_value(query, payload)
+        content = self._codec.encode(value)
         timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
         hints = instructions("", options.get("priority", 0), timeout_seconds)
         identity = self._connection.settings.identity
         return query_pb2.QueryRequest(
             message_identifier=self._ids.next(),
-            query=query if isinstance(query, str) else content.type,
+            query=name or content.type,
             timestamp=now_milliseconds(),
             payload=serialized(content),
             meta_data=wire_metadata(options.get("metadata", NO_METADATA)),

@@ -45,6 +45,17 @@ def check_options(options: Mapping[str, object], known: type) -> None:
         raise TypeError(f"unknown option {unknown[0]!r}; there are {names}")
 
 
+def name_and_value(first: object, payload: object) -> tuple[str, object]:
+    """Return name and value of a message; the name is empty where the value's type is to be it."""
+    if isinstance(first, str):
+        if not first:
+            raise TypeError("a message needs a name")
+        return first, payload
+    if payload is not None:
+        raise TypeError("a payload needs the name of its message before it")
+    return "", first
+
+
 def now_milliseconds() -> int:
     """Return Unix milliseconds."""
     return time.time_ns() // 1_000_000

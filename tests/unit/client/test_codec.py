@@ -79,3 +79,12 @@ def test_metadata_keeps_its_types() -> None:
     assert metadata_from(command.meta_data) == metadata
     with pytest.raises(PayloadUnwritable, match="'n'"):
         wire_metadata({"n": 2**63})
+
+
+def test_nothing_is_only_read_where_nothing_may_be() -> None:
+    codec = JsonCodec()
+    assert codec.decode(Payload("")) is None
+    assert codec.decode(Payload(""), Order | None) is None
+    for wanted in (Order, str, int, bytes):
+        with pytest.raises(PayloadUnreadable):
+            codec.decode(Payload(""), wanted)

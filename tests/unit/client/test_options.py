@@ -23,6 +23,10 @@ async def test_a_misspelt_option_is_named() -> None:
     async with fake_hub() as server, ranvier.connect(server.address) as hub:
         with pytest.raises(TypeError, match=r"'timeout'.*timeout_seconds"):
             await hub.commands.send("x", **wrong)
+        with pytest.raises(TypeError, match="needs the name"):
+            await hub.commands.send({"lamps": 3}, 4)
+        with pytest.raises(TypeError, match="needs a name"):
+            await hub.queries.ask("")
         with pytest.raises(TypeError, match="'timeout'"):
             await hub.queries.ask("x", **wrong)
 
