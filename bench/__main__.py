@@ -1,6 +1,6 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: echo, command, append, read, start, search.
+`python -m bench NAME ...` measures only some: echo, command, append, dcb, read, start, search.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from bench import (
     append_events,
     command,
+    dcb,
     list_events,
     python_client,
     search_events,
@@ -26,6 +27,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "command": command.figures,
     "read": list_events.figures,
     "append": append_events.figures,
+    "dcb": dcb.figures,
     "search": search_events.figures,
     "start": start_and_memory.figures,
     "client": python_client.figures,

@@ -45,26 +45,38 @@ def compared(folder: Path, callers: int) -> list[Figure]:
 def node_rate(data: Path, callers: int) -> float:
     """Append for a while with so many callers; return acknowledged events per second."""
     bodies = [message(event_bytes(number)) for number in range(CALLS_BUILT_AHEAD)]
+    rate, _ = append_rates(data, callers, APPEND_EVENT, bodies)
+    return rate
+
+
+def append_rates(
+    data: Path, callers: int, path: str, bodies: list[bytes], *flags: str
+) -> tuple[float, float]:
+    """Make calls for a while; return answers per second, and per second of server CPU."""
     data.parent.mkdir(parents=True, exist_ok=True)
-    with measured_node(data) as (node, _):
+    with measured_node(data, *flags) as (node, meter):
         connections = [
             LoadConnection(int(str(node.ready["grpc"])))
             for _ in range(-(-callers // CALLERS_PER_CONNECTION))
         ]
+        before = meter.cpu_seconds()
         try:
-            return drive(connections, bodies, callers)
+            rate, ended = drive(connections, path, bodies, callers)
+            return rate, ended / (meter.cpu_seconds() - before)
         finally:
             for connection in connections:
                 connection.close()
 
 
-def drive(connections: list[LoadConnection], bodies: list[bytes], callers: int) -> float:
-    """Keep `callers` calls in flight until time is up; return the rate of answers.
+def drive(
+    connections: list[LoadConnection], path: str, bodies: list[bytes], callers: int
+) -> tuple[float, int]:
+    """Keep `callers` calls in flight until time is up; return rate and number of the answers.
 
     The calls of an aggregate stay on one connection, in order: the store gets them as one caller
     after another would send them.
     """
-    block = request_block(APPEND_EVENT)
+    block = request_block(path)
     share = len(bodies) // len(connections)
     streams = [iter(bodies[n * share : (n + 1) * share]) for n in range(len(connections))]
     selector = selectors.DefaultSelector()
@@ -88,4 +100,4 @@ def drive(connections: list[LoadConnection], bodies: list[bytes], callers: int) 
     selector.close()
     if failed:
         raise AssertionError(f"{failed} of {ended} appends were refused")
-    return ended / (time.perf_counter() - started)
+    return ended / (time.perf_counter() - started), ended

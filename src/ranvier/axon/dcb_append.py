@@ -73,12 +73,14 @@ def new_tagged_event(tagged: dcb_pb2.TaggedEvent) -> NewEvent:
 
 def criteria_of(criteria: Iterable[dcb_pb2.Criterion]) -> tuple[Criterion, ...]:
     """Return the criteria of a condition; an empty list on either side of one matches all."""
-    return tuple(
-        Criterion(tags_of(each.tags_and_names.tag), tuple(each.tags_and_names.name))
-        for each in criteria
-    )
+    found: list[Criterion] = []
+    for each in criteria:
+        # Each look at a field of a message makes an object: one look at each.
+        wanted = each.tags_and_names
+        found.append(Criterion(tags_of(wanted.tag), tuple(wanted.name)))
+    return tuple(found)
 
 
 def tags_of(tags: Iterable[dcb_pb2.Tag]) -> tuple[Tag, ...]:
     """Return the tags as values."""
-    return tuple(Tag(tag.key, tag.value) for tag in tags)
+    return tuple([Tag(tag.key, tag.value) for tag in tags])

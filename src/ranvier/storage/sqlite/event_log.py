@@ -17,7 +17,7 @@ from ranvier.storage.sqlite.contexts import ContextTools
 from ranvier.storage.sqlite.failures import in_our_words
 from ranvier.storage.sqlite.gathering import Gathering
 from ranvier.storage.sqlite.key_sweeping import KeySweeping
-from ranvier.storage.sqlite.match_pages import is_one_tag, read_matches
+from ranvier.storage.sqlite.match_pages import is_by_tags, read_matches
 from ranvier.storage.sqlite.reading import AggregateRange, TokenRange
 from ranvier.storage.sqlite.rows import RowSizes
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
@@ -166,7 +166,7 @@ class SqliteEvents:
         wanted = TokenRange(context_id, from_token, before_token, page_bytes)
         seen_heads = self._tools.seen_heads
         floor = seen_heads.floor(context_id)
-        if is_one_tag(criteria):
+        if is_by_tags(criteria):
             page = await self._sources.ask((tuple(criteria), wanted))
         else:
             page = await self._tools.readers.run(

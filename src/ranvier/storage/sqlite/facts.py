@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from ranvier.events.append import Append
 from ranvier.events.criterion import Criterion
 from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, Needs, needs_of
 from ranvier.events.limits import NUMBER_LIMIT
-from ranvier.storage.sqlite.matching import MatchRange, latest_match
+from ranvier.events.tag import Tag
+from ranvier.storage.sqlite.matching import MatchRange, latest_by_tag, latest_match
 from ranvier.storage.sqlite.scheduled_events import is_held
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 
@@ -67,12 +68,29 @@ def _sequences_by_aggregate(needs: Needs, found: int | str | None) -> dict[str, 
 def _latest_matches(
     cursor: apsw.Cursor, context_id: int, head: int, needs: Needs
 ) -> dict[Criterion, int]:
-    return {
-        criterion: NO_MATCH
-        if marker >= head
-        else latest_match(cursor, MatchRange(context_id, max(marker, 0), head), criterion)
-        for criterion, marker in needs.markers.items()
+    matches = dict.fromkeys(needs.markers, NO_MATCH)
+    looked_for = {
+        criterion: max(marker, 0) for criterion, marker in needs.markers.items() if marker < head
     }
+    by_tag = _latest_by_tag(cursor, context_id, looked_for)
+    for criterion, marker in looked_for.items():
+        tokens = [by_tag[tag, marker] for tag in criterion.tags]
+        if len(tokens) == 1 and not criterion.names:
+            matches[criterion] = tokens[0]
+        elif NO_MATCH not in tokens:
+            span = MatchRange(context_id, marker, head)
+            matches[criterion] = latest_match(cursor, span, criterion)
+    return matches
+
+
+def _latest_by_tag(
+    cursor: apsw.Cursor, context_id: int, looked_for: Mapping[Criterion, int]
+) -> dict[tuple[Tag, int], int]:
+    """Of each tag that is asked for the last match; no match of one is none of its criterion."""
+    wanted = {
+        (tag, marker): None for criterion, marker in looked_for.items() for tag in criterion.tags
+    }
+    return latest_by_tag(cursor, context_id, list(wanted)) if wanted else {}
 
 
 def _stored_bases(cursor: apsw.Cursor, context_id: int, needs: Needs) -> frozenset[bytes]:

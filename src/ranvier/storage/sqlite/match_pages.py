@@ -7,9 +7,14 @@ from collections.abc import Sequence
 import apsw
 
 from ranvier.events.criterion import Criterion
-from ranvier.events.tag import Tag
 from ranvier.storage.event_log import MatchPage
-from ranvier.storage.sqlite.matching import MatchRange, matching_tokens
+from ranvier.storage.sqlite.matching import (
+    MatchRange,
+    driving_tag,
+    matching_tokens,
+    names_as_json,
+    tags_as_json,
+)
 from ranvier.storage.sqlite.positions import base_position, bounded_token
 from ranvier.storage.sqlite.reading import TokenRange, read_chosen, read_page
 from ranvier.storage.sqlite.rows import RowSizes, fitting, take_apart
@@ -17,12 +22,13 @@ from ranvier.storage.sqlite.statements import fetch_all, load_statements
 
 _SQL = load_statements("matching")
 _HEAD = _SQL["head"]
+_TAGS_PAGE = _SQL["tags_page"]
 _TAG_PAGE = _SQL["tag_page"]
 
 
-def is_one_tag(criteria: Sequence[Criterion]) -> bool:
-    """Whether one tag is all that is asked for: the common question, answered by one statement."""
-    return len(criteria) == 1 and len(criteria[0].tags) == 1 and not criteria[0].names
+def is_by_tags(criteria: Sequence[Criterion]) -> bool:
+    """Whether one criterion with tags is all that is asked for: the common question."""
+    return len(criteria) == 1 and bool(criteria[0].tags)
 
 
 def read_matches(
@@ -32,22 +38,29 @@ def read_matches(
     wanted: TokenRange,
 ) -> MatchPage:
     """Read matching events from the start of the range on; the page may be empty midway."""
-    if is_one_tag(criteria):
+    if is_by_tags(criteria):
         try:
-            return _read_by_tag(connection, sizes, criteria[0].tags[0], wanted)
+            return _read_by_tags(connection, sizes, criteria[0], wanted)
         except apsw.TooBigError:
             return _read_by_criteria(connection, sizes, criteria, wanted)
     return _read_by_criteria(connection, sizes, criteria, wanted)
 
 
-def _read_by_tag(
-    connection: apsw.Connection, sizes: RowSizes, tag: Tag, wanted: TokenRange
+def _read_by_tags(
+    connection: apsw.Connection, sizes: RowSizes, criterion: Criterion, wanted: TokenRange
 ) -> MatchPage:
+    """Read tokens, events and the head by one statement."""
     start, end = bounded_token(wanted.from_token), bounded_token(wanted.before_token)
+    span = MatchRange(wanted.context_id, start, end)
+    driver, others, end = driving_tag(connection, span, criterion)
     most = sizes.rows_for(wanted.page_bytes)
     base = base_position(wanted.context_id)
-    key = (wanted.context_id, tag.key, tag.value, start, end, most, base)
-    ((head, joined, lengths, tokens),) = fetch_all(connection, _TAG_PAGE, key)
+    key = (wanted.context_id, driver.key, driver.value, start, end, most, base)
+    if others or criterion.names:
+        filters = (tags_as_json(others), names_as_json(criterion.names))
+        ((head, joined, lengths, tokens),) = fetch_all(connection, _TAGS_PAGE, key + filters)
+    else:
+        ((head, joined, lengths, tokens),) = fetch_all(connection, _TAG_PAGE, key)
     head = head or 0
     found = take_apart(joined, lengths)
     if not found:

@@ -26,6 +26,8 @@ _TOKENS_BY_TAG = _SQL["tokens_by_tag"]
 _TOKENS_BY_TAGS = _SQL["tokens_by_tags"]
 _TOKENS_BY_NAMES = _SQL["tokens_by_names"]
 _TOKENS_BY_LOOKING = _SQL["tokens_by_looking"]
+_LATEST_BY_TAG = _SQL["latest_by_tag"]
+_LATEST_BY_EACH_TAG = _SQL["latest_by_each_tag"]
 _LATEST_BY_TAGS = _SQL["latest_by_tags"]
 _LATEST_BY_NAMES = _SQL["latest_by_names"]
 _LATEST_BY_LOOKING = _SQL["latest_by_looking"]
@@ -78,6 +80,41 @@ def latest_match(source: Source, wanted: MatchRange, criterion: Criterion) -> in
     return NO_MATCH if not found or found[0][0] is None else int(found[0][0])
 
 
+def latest_by_tag(
+    source: Source, context_id: int, wanted: Sequence[tuple[Tag, int]]
+) -> dict[tuple[Tag, int], int]:
+    """Of each tag and marker the last token from the marker on that bears the tag, or `NO_MATCH`.
+
+    One statement for all of them: in a batch of appends each pays for no more than its own look.
+    """
+    if len(wanted) == 1:
+        ((tag, marker),) = wanted
+        found = fetch_all(source, _LATEST_BY_TAG, (context_id, tag.key, tag.value, marker))
+        tokens = [row[0] for row in found] or [None]
+    else:
+        listed = json.dumps([(tag.key.hex(), tag.value.hex(), marker) for tag, marker in wanted])
+        tokens = [row[0] for row in fetch_all(source, _LATEST_BY_EACH_TAG, (context_id, listed))]
+    return {
+        key: NO_MATCH if token is None else token for key, token in zip(wanted, tokens, strict=True)
+    }
+
+
+def driving_tag(
+    source: Source, wanted: MatchRange, criterion: Criterion
+) -> tuple[Tag, list[Tag], int]:
+    """The tag that leads through the range, the other ones, and where this look ends.
+
+    A look that passes candidates over ends after `CANDIDATES` of them. Ask for the end before the
+    candidates: a tag that is added in between may then only narrow what is looked at.
+    """
+    driver, others, count = _rarest_first(source, wanted, criterion.tags)
+    if 0 <= count < CANDIDATES or not (others or criterion.names):
+        return driver, others, wanted.end
+    key = (wanted.context_id, driver.key, driver.value, wanted.start)
+    later = fetch_all(source, _WINDOW_END, (*key, wanted.end, CANDIDATES))
+    return driver, others, int(later[0][0]) if later else wanted.end
+
+
 def tags_as_json(tags: Iterable[Tag]) -> str:
     """Tags as the statements take them: a list of pairs of hexadecimal texts."""
     return json.dumps([(tag.key.hex(), tag.value.hex()) for tag in tags])
@@ -90,7 +127,7 @@ def names_as_json(names: Iterable[str]) -> str | None:
 
 
 def _latest_by_tags(source: Source, wanted: MatchRange, criterion: Criterion) -> list[Any]:
-    driver, others = _rarest_first(source, wanted, criterion.tags)
+    driver, others, _ = _rarest_first(source, wanted, criterion.tags)
     base = base_position(wanted.context_id)
     names = names_as_json(criterion.names)
     key = (wanted.context_id, driver.key, driver.value, wanted.start)
@@ -120,14 +157,11 @@ def _looks(
 def _by_tags(
     source: Source, wanted: MatchRange, criterion: Criterion, most: int
 ) -> tuple[list[int], int]:
-    driver, others = _rarest_first(source, wanted, criterion.tags)
+    driver, others, end = driving_tag(source, wanted, criterion)
     key = (wanted.context_id, driver.key, driver.value, wanted.start)
     if not others and not criterion.names:
-        ((found,),) = fetch_all(source, _TOKENS_BY_TAG, (*key, wanted.end, most))
-        return _looked(json.loads(found), most, wanted.end)
-    # The end comes first: a tag that is added meanwhile may only narrow what was looked at.
-    later = fetch_all(source, _WINDOW_END, (*key, wanted.end, CANDIDATES))
-    end = int(later[0][0]) if later else wanted.end
+        ((found,),) = fetch_all(source, _TOKENS_BY_TAG, (*key, end, most))
+        return _looked(json.loads(found), most, end)
     base = base_position(wanted.context_id)
     filters = (tags_as_json(others), names_as_json(criterion.names), base)
     ((found,),) = fetch_all(source, _TOKENS_BY_TAGS, (*key, end, most, *filters))
@@ -162,19 +196,23 @@ def _looked(tokens: list[int], most: int, end: int) -> tuple[list[int], int]:
 
 def _rarest_first(
     source: Source, wanted: MatchRange, tags: tuple[Tag, ...]
-) -> tuple[Tag, list[Tag]]:
-    """The tag that the fewest events of the range bear, and the others."""
+) -> tuple[Tag, list[Tag], int]:
+    """The tag that the fewest events of the range bear, the others, and how many bear it.
+
+    The number is not known, and told as -1, of a single tag and of a tag that very many bear.
+    """
     if len(tags) == 1:
-        return tags[0], []
+        return tags[0], [], -1
     as_json = tags_as_json(tags)
-    rarest = 0
+    rarest, count = 0, -1
     for limit in COUNTS_UP_TO:
         span = (wanted.context_id, wanted.start, wanted.end, limit, as_json)
         counts = [count for (count,) in fetch_all(source, _TAG_COUNTS, span)]
         rarest = counts.index(min(counts))
         if counts[rarest] < limit:
+            count = counts[rarest]
             break
-    return tags[rarest], [*tags[:rarest], *tags[rarest + 1 :]]
+    return tags[rarest], [*tags[:rarest], *tags[rarest + 1 :]], count
 
 
 def _has_aggregates(source: Source, context_id: int) -> bool:

@@ -14,6 +14,34 @@ FROM (
     ORDER BY token LIMIT ?6
 ) AS found CROSS JOIN event AS e ON e.position = ?7 + found.token
 
+-- name: tags_page
+-- The same of the events that also bear the other tags, with one of the names.
+SELECT
+    (SELECT head FROM context WHERE id = ?1),
+    CAST(group_concat(e.data, '') AS BLOB),
+    group_concat(length(e.data), 's'),
+    group_concat(found.token)
+FROM (
+    SELECT candidate.token
+    FROM event_tag AS candidate
+    WHERE candidate.context = ?1 AND candidate.key = ?2 AND candidate.value = ?3
+        AND candidate.token >= ?4 AND candidate.token < ?5
+        AND NOT EXISTS (
+            SELECT 1 FROM json_each(?8) AS other
+            WHERE NOT EXISTS (
+                SELECT 1 FROM event_tag AS o
+                WHERE o.context = ?1 AND o.key = unhex(other.value ->> 0)
+                    AND o.value = unhex(other.value ->> 1) AND o.token = candidate.token
+            )
+        )
+        AND (
+            ?9 IS NULL
+            OR (SELECT n.name FROM event AS n WHERE n.position = ?7 + candidate.token)
+                IN (SELECT value FROM json_each(?9))
+        )
+    ORDER BY candidate.token LIMIT ?6
+) AS found CROSS JOIN event AS e ON e.position = ?7 + found.token
+
 -- name: tag_counts
 -- How many events bear each of these tags; counting stops at a limit.
 SELECT (
@@ -64,6 +92,22 @@ FROM (
         )
     ORDER BY candidate.token LIMIT ?6
 )
+
+-- name: latest_by_tag
+SELECT token FROM event_tag
+WHERE context = ?1 AND key = ?2 AND value = ?3 AND token >= ?4
+ORDER BY token DESC LIMIT 1
+
+-- name: latest_by_each_tag
+-- Of each tag the last event from its own marker on.
+SELECT (
+    SELECT token FROM event_tag
+    WHERE context = ?1
+        AND key = unhex(wanted.value ->> 0) AND value = unhex(wanted.value ->> 1)
+        AND token >= wanted.value ->> 2
+    ORDER BY token DESC LIMIT 1
+)
+FROM json_each(?2) AS wanted
 
 -- name: latest_by_tags
 SELECT t.token
