@@ -26,6 +26,8 @@ class PlayedAxonServer:
         self.events: dict[int, event_pb2.Event] = {}
         self.snapshots: dict[str, list[event_pb2.Event]] = {}
         self.contexts: set[str] = set()
+        self.holds_back = False
+        """Streams of events bring nothing."""
         self.port = 0
 
     @property
@@ -92,7 +94,9 @@ class PlayedAxonServer:
         threading.Thread(target=swallowing(granted), daemon=True).start()
         permits, token = first.number_of_permits, first.tracking_token
         while context.is_active():
-            if permits and token in self.events:
+            if self.holds_back:
+                grants.get()
+            elif permits and token in self.events:
                 yield event_pb2.EventWithToken(token=token, event=self.events[token])
                 permits -= 1
                 token += 1

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 import ranvier
 from examples.node_process import NodeProcess
+from ranvier.cli import import_work
+from ranvier.cli.app import main
 from ranvier.client import EventMessage, Hub, Payload, Tag, TaggedEvent
 from ranvier.proto import common_pb2, event_pb2
 from tests.support.node_program import Said, running_node
-from tests.support.node_program import ranvier as program
 from tests.support.played_axon_server import PlayedAxonServer, played
 from tests.support.scale import scaled
 
 AGGREGATE_EVENTS = 10
+
+
+def program(*arguments: str) -> Said:
+    """Run one command line in a thread of this process, which spares the start of another."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        ThreadPoolExecutor(max_workers=1) as threads,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        code = threads.submit(main, arguments).result(60)
+    return Said(code, out.getvalue(), err.getvalue())
 
 
 def import_into(node: NodeProcess, source: str, *options: str) -> Said:
@@ -66,7 +84,7 @@ async def all_events(hub: Hub) -> list[tuple[int | None, bytes]]:
 async def test_an_import_that_is_killed_again_and_again_loses_and_doubles_nothing(
     tmp_path: Path,
 ) -> None:
-    count = scaled(1_000_000, suite=12_000)
+    count = scaled(1_000_000, suite=8_000)
     with two_nodes(tmp_path) as (first, second):
         async with (
             ranvier.connect(first.grpc_address) as source,
@@ -231,7 +249,10 @@ async def test_a_target_that_holds_something_else_is_refused(node: NodeProcess) 
         assert await hub.events.last_token() == 3
 
 
-def test_what_cannot_be_reached_or_does_not_exist_is_a_sentence(node: NodeProcess) -> None:
+def test_what_cannot_be_reached_or_does_not_exist_is_a_sentence(
+    node: NodeProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_work, "CONNECT_SECONDS", 0.2)
     said = import_into(node, "127.0.0.1:9", "-c", "nowhere")
     assert (said.code, "register-context -c nowhere" in said.err) == (1, True)
     said = import_into(node, "127.0.0.1:9")
@@ -239,3 +260,40 @@ def test_what_cannot_be_reached_or_does_not_exist_is_a_sentence(node: NodeProces
     assert re.fullmatch(r"The source 127.0.0.1:9: .*; run the same again to go on\.\n", said.err)
     said = import_into(node, "127.0.0.1:port")
     assert (said.code, "write host:port" in said.err) == (2, True)
+
+
+def test_both_sides_may_speak_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    trusted, certificate, key = (tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem"))
+    authority.cert_pem.write_to_path(trusted)
+    issued.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    with two_nodes(tmp_path, "--tls-cert", str(certificate), "--tls-key", str(key)) as nodes:
+        source, target = (f"localhost:{each.ready['grpc']}" for each in nodes)
+        url = f"https://localhost:{nodes[1].ready['http']}"
+        options = ("events", "import", "--from", source, "-S", url, "-i")
+        said = program(*options, "--from-ca", str(trusted), "--ca", str(trusted))
+        assert said.code == 0, said.err
+        monkeypatch.setattr(import_work, "CONNECT_SECONDS", 0.5)
+        untrusted = program(*options, "--from-ca", str(trusted))
+        assert (untrusted.code, target in untrusted.err) == (3, True)
+
+
+async def test_an_interrupted_import_says_how_to_go_on(tmp_path: Path) -> None:
+    server = PlayedAxonServer()
+    server.add(3)
+    server.holds_back = True
+    with running_node(tmp_path / "data") as node, played(server):
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ranvier", "events", "import"),
+            *("--from", server.address, "-S", node.http_address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert child.stderr is not None
+        assert await asyncio.wait_for(child.stderr.readline(), 20)
+        child.send_signal(signal.SIGINT)
+        _, told = await asyncio.wait_for(child.communicate(), 20)
+    assert child.returncode == 1
+    assert told.decode() == "Interrupted; run the same again to go on.\n"
