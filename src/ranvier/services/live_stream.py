@@ -247,7 +247,7 @@ class LiveStream:
 
     def _share_out(self) -> None:
         """Give free segments, and take away what others should have."""
-        if self._is_paused:
+        if self._is_paused or self._end_error is not None:
             return
         holders = [segment.holder if segment.is_open else None for segment in self._segments]
         wanted = share(holders, self._consumers)

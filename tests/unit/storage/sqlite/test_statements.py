@@ -44,8 +44,8 @@ def parameter_count(statement: str) -> int:
     [
         ("append", "context_facts"),
         ("append", "context_facts_of_one"),
-        ("append", "latest_match_by_tags"),
-        ("append", "latest_match_by_names"),
+        ("matching", "latest_by_tags"),
+        ("matching", "latest_by_names"),
         ("append", "stored_append"),
         ("append", "move_head"),
         ("append", "forget_append_keys"),
@@ -53,13 +53,20 @@ def parameter_count(statement: str) -> int:
         ("read", "page_with_names"),
         ("read", "aggregate_page"),
         ("read", "chosen_events"),
-        ("read", "tokens_by_tags"),
-        ("read", "tokens_by_names"),
+        ("matching", "tokens_by_tag"),
+        ("matching", "tokens_by_tags"),
+        ("matching", "tokens_by_names"),
         ("read", "first_position"),
         ("read", "last_sequence"),
         ("read", "first_token_at"),
         ("snapshots", "newest_first"),
         ("snapshots", "is_stored"),
+        ("scheduled", "next_attempt"),
+        ("scheduled", "is_held"),
+        ("scheduled", "use_up"),
+        ("scheduled", "parked"),
+        ("streams", "save_segment"),
+        ("streams", "save_layouts"),
         ("snapshots", "browse_all"),
         ("snapshots", "browse_before"),
     ],
@@ -71,7 +78,10 @@ def test_no_statement_of_a_hot_path_scans_a_table(
     plan = fetch_all(
         connection, f"EXPLAIN QUERY PLAN {statement}", (None,) * parameter_count(statement)
     )
-    tables = ("event", "event_tag", "append_key", "snapshot", "context")
+    tables = (
+        *("event", "event_tag", "append_key", "snapshot", "context"),
+        *("persistent_stream", "persistent_segment"),
+    )
     steps = [row[3] for row in plan]
     for step in steps:
         assert not re.match(rf"SCAN (\w+ AS )?({'|'.join(tables)}|e|t|o|k|c)\b", step), steps
