@@ -1,6 +1,7 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: echo, command, append, dcb, read, start, search.
+`python -m bench NAME ...` measures only some: idle, echo, command, append, dcb, read, start,
+search.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from bench import (
     append_events,
     command,
     dcb,
+    idle,
     list_events,
     python_client,
     search_events,
@@ -31,6 +33,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "search": search_events.figures,
     "start": start_and_memory.figures,
     "client": python_client.figures,
+    "idle": idle.figures,
 }
 
 

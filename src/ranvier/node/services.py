@@ -70,7 +70,7 @@ class NodeServices:
         metrics.watch(
             "axon.applications.connected.count",
             "Applications that hold a control stream",
-            lambda: len(self.clients.clients()),
+            lambda: self.clients.count,
         )
         self.for_events = EventServices(
             self.append,

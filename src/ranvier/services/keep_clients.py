@@ -67,6 +67,8 @@ class KeepClients:
         self._settings = settings or HeartbeatSettings()
         self._next_beat = next_beat or self._until_next_beat
         self._clients: set[ConnectedClient] = set()
+        self._telling: set[ConnectedClient] = set()
+        """Those with a processor whose status is remembered: few of ten thousand idle clients."""
         self._latest: dict[tuple[str, str], ConnectedClient] = {}
         """By context and client id; of two with the same id the later one."""
         self._not_introduced: dict[ClientLink, float] = {}
@@ -113,12 +115,21 @@ class KeepClients:
         self._latest[context, identity.client_id] = client
         return client
 
-    def disconnect(self, client: ConnectedClient) -> None:
-        """Forget a client whose stream has ended."""
+    def disconnect(self, client: ConnectedClient) -> bool:
+        """Forget a client whose stream has ended; say whether it was known until now."""
+        if client not in self._clients:
+            return False
         self._clients.discard(client)
+        self._telling.discard(client)
         key = (client.context, client.identity.client_id)
         if self._latest.get(key) is client:
             del self._latest[key]
+        return True
+
+    @property
+    def count(self) -> int:
+        """How many clients are connected."""
+        return len(self._clients)
 
     def tags_of(self, context: str, client_id: str) -> Mapping[str, str]:
         """Return the tags that a connected client introduced itself with; none if it did not."""
@@ -135,6 +146,7 @@ class KeepClients:
         if key not in client.processors and len(client.processors) >= PROCESSORS_PER_CLIENT:
             raise TooManyProcessors(PROCESSORS_PER_CLIENT)
         client.processors[key] = (self._clock(), status)
+        self._telling.add(client)
 
     def clients(self) -> list[ConnectedClient]:
         """Return who is connected, in the order of their coming."""
@@ -158,10 +170,14 @@ class KeepClients:
         is logged and harms no other.
         """
         self._turn_away_the_unknown()
+        for client in list(self._telling):
+            self._forget_old_status(client)
+        if self._settings.is_enabled:
+            self._beat_all()
+
+    def _beat_all(self) -> None:
         for client in list(self._clients):
-            if client.processors:
-                self._forget_old_status(client)
-            if self._settings.is_enabled and client.identity.answers_heartbeats:
+            if client.identity.answers_heartbeats:
                 try:
                     self._beat_one(client)
                 except Exception:
@@ -195,6 +211,8 @@ class KeepClients:
         old = [key for key, (told_at, _) in client.processors.items() if told_at < oldest]
         for key in old:
             del client.processors[key]
+        if not client.processors:
+            self._telling.discard(client)
 
     async def _beat_for_ever(self) -> None:
         while True:

@@ -102,8 +102,9 @@ class MeteredClients(KeepClients):
         self._connects.add(context)
         return client
 
-    def disconnect(self, client: ConnectedClient) -> None:
+    def disconnect(self, client: ConnectedClient) -> bool:
         """Do as `KeepClients.disconnect`; only the first time counts."""
-        if client in self.clients():
+        was_known = super().disconnect(client)
+        if was_known:
             self._disconnects.add(client.context)
-        super().disconnect(client)
+        return was_known

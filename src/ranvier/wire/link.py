@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from math import ceil
 from random import Random
 from typing import cast
 
 from ranvier.wire.connection_limits import ConnectionLimits
 from ranvier.wire.flush import Flusher
 from ranvier.wire.http2.connection import Connection, Role
+from ranvier.wire.http2.frames import PING_FRAME_BYTES
 from ranvier.wire.http2.headers import HeaderPairs
 from ranvier.wire.http2.limits import Limits
 from ranvier.wire.http2.stream import Stream
@@ -20,6 +22,8 @@ from ranvier.wire.watch import Sight, Step, Watch
 LOG = logging.getLogger("ranvier.wire")
 KEEP_ALIVE = b"ranvier!"
 """What our pings carry."""
+TOGETHER_SECONDS = 0.1
+"""By so much a look may be late: a tenth of the shortest wait that is made longer."""
 SPREAD = Random()  # noqa: S311  # spreads load, guards nothing
 
 
@@ -115,6 +119,14 @@ class Link(asyncio.Protocol):
         if self._is_leaving:
             return
         self._has_spoken = True
+        # What idle clients send, alone in its read, is answered at once: 1.6 µs where frames and
+        # flush take 6.1 µs, and twice that among ten thousand cold connections (bench/idle.py).
+        if len(data) == PING_FRAME_BYTES and self.transport is not None:
+            answer = self.http2.answer_lone_ping(data)
+            if answer is not None:
+                if answer:
+                    self.transport.write(answer)
+                return
         try:
             self.http2.receive_data(data)
         except Exception:
@@ -215,10 +227,9 @@ class Link(asyncio.Protocol):
             self.http2.ping(KEEP_ALIVE)
         elif step is Step.DRAIN:
             self.drain()
-        if step is not Step.WAIT:
-            self.flush()
+        # What a ping or a farewell has to say leaves with the Flusher's pass.
         if at != float("inf"):
-            self._timer = self.loop.call_at(at, self._look)
+            self._timer = self.loop.call_at(together(at, sight.now), self._look)
 
 
 def peer_names(socket_address: object) -> tuple[str, str]:
@@ -227,3 +238,13 @@ def peer_names(socket_address: object) -> tuple[str, str]:
         return str(socket_address), str(socket_address)
     host, port = socket_address[:2]
     return host, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def together(at: float, now: float) -> float:
+    """Return a time at or soon after `at` that the looks at other connections share.
+
+    One wake-up for many of ten thousand idle connections is cheaper than one for each.
+    """
+    if at - now < TOGETHER_SECONDS * 10:
+        return at
+    return ceil(at / TOGETHER_SECONDS) * TOGETHER_SECONDS

@@ -67,9 +67,10 @@ def test_clients_are_listed_while_they_are_connected() -> None:
     other = keeping.clients.connect(NEW, "other", Link())
     assert keeping.clients.clients() == [one, other]
     assert [client.context for client in keeping.clients.clients()] == ["default", "other"]
-    keeping.clients.disconnect(one)
-    keeping.clients.disconnect(one)
+    assert keeping.clients.disconnect(one)
+    assert not keeping.clients.disconnect(one)
     assert keeping.clients.clients() == [other]
+    assert keeping.clients.count == 1
 
 
 def test_heartbeats_go_only_to_clients_that_answer_them() -> None:

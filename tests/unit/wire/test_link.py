@@ -10,7 +10,7 @@ from ranvier.wire.http2.connection import Role
 from ranvier.wire.http2.headers import HeaderPairs, ready_block
 from ranvier.wire.http2.limits import Limits
 from ranvier.wire.http2.stream import Stream
-from ranvier.wire.link import Link, peer_names
+from ranvier.wire.link import Link, peer_names, together
 
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 HEAD = ready_block(((b":status", b"200"),))
@@ -161,3 +161,25 @@ async def test_a_cut_says_why_and_ends_the_streams() -> None:
 )
 def test_peers_have_readable_names(socket_address: object, names: tuple[str, str]) -> None:
     assert peer_names(socket_address) == names
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "shared"),
+    [(100.5, 100.0, 100.5), (120.01, 100.0, 120.1), (130.0, 100.0, 130.0), (101.0, 100.0, 101.0)],
+)
+def test_looks_that_are_far_away_come_together(at: float, now: float, shared: float) -> None:
+    assert together(at, now) == pytest.approx(shared)
+
+
+async def test_a_lone_ping_is_answered_in_one_write() -> None:
+    link = Server(Flusher(asyncio.get_running_loop()))
+    wire = Wire()
+    link.connection_made(wire)
+    link.data_received(GREETING)
+    wire.writes.clear()
+    link.data_received(b"\0\0\x08\6\0\0\0\0\0are here")
+    assert wire.writes == [b"\0\0\x08\6\1\0\0\0\0are here"]
+    link.data_received(b"\0\0\x08\6\1\0\0\0\0are here")
+    await asyncio.sleep(0)
+    assert len(wire.writes) == 1
+    link.connection_lost(None)

@@ -23,12 +23,16 @@ class Allowance:
 
     def use(self) -> None:
         """Take one; raises ConnectionFault (ENHANCE_YOUR_CALM) where none is left."""
+        if not self.take():
+            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, f"too many {self._what}")
+
+    def take(self) -> bool:
+        """Take one; return False where none is left."""
         now = self._clock()
         left = min(self._burst, self._left + (now - self._filled_at) * self._per_second)
         self._filled_at = now
         self._left = left - 1 if left >= 1 else left
-        if left < 1:
-            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, f"too many {self._what}")
+        return left >= 1
 
     def refill(self) -> None:
         """Forget what was used."""

@@ -107,6 +107,14 @@ class Connection:
             self._inbound.drop()
             state.fail(fault)
 
+    def answer_lone_ping(self, data: bytes) -> bytes | None:
+        """Answer a read that is one PING frame and nothing else; None where it is not just that.
+
+        The answer is to be written at once; it is empty where the peer has answered a ping. After
+        None the data must go to `receive_data`.
+        """
+        return self._inbound.answer_lone_ping(data)
+
     def take_output(self) -> bytes:
         """Return all that is to be written now, for one write; empty when there is nothing."""
         return self._state.outbound.take()

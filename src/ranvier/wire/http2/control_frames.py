@@ -146,16 +146,19 @@ class ControlFrames:
             else:
                 state.listener.ping_acknowledged(payload)
             return
-        if state.outbound.has_spoken:
-            # As gRPC's servers do: a client that measures the path of what it gets is no flood.
-            state.outbound.has_spoken = False
-            self._pings.refill()
-        try:
-            self._pings.use()
-        except ConnectionFault as fault:
+        if not self.takes_ping():
             # The words by which gRPC's clients know that they shall ping less often.
-            raise ConnectionFault(fault.error_code, "too_many_pings") from fault
+            raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings")
         state.outbound.control(ping_frame(payload, ack=True))
+
+    def takes_ping(self) -> bool:
+        """Count a ping of the peer; return False where it is one too many."""
+        outbound = self._state.outbound
+        if outbound.has_spoken:
+            # As gRPC's servers do: a client that measures the path of what it gets is no flood.
+            outbound.has_spoken = False
+            self._pings.refill()
+        return self._pings.take()
 
     def goaway(self, flags: int, stream_id: int, data: bytes, start: int, end: int) -> None:  # noqa: ARG002  # every frame's handler has this form
         """Take note of GOAWAY (section 6.8): streams above the last id were not looked at."""

@@ -57,9 +57,14 @@ def settings_frame(settings: dict[int, int]) -> bytes:
     return pack_header(len(payload) << 8 | SETTINGS, 0, 0) + payload
 
 
+PING_HEAD = pack_header(8 << 8 | PING, 0, 0)
+PING_ACK_HEAD = pack_header(8 << 8 | PING, ACK, 0)
+PING_FRAME_BYTES = len(PING_HEAD) + 8
+
+
 def ping_frame(payload: bytes, *, ack: bool) -> bytes:
     """Return a PING frame; the payload has 8 bytes."""
-    return pack_header(8 << 8 | PING, ACK if ack else 0, 0) + payload
+    return (PING_ACK_HEAD if ack else PING_HEAD) + payload
 
 
 def goaway_frame(last_stream_id: int, code: int, debug: bytes) -> bytes:

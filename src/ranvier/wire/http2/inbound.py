@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ranvier.wire.http2.allowance import Allowance
 from ranvier.wire.http2.connection_state import ConnectionState, Role
-from ranvier.wire.http2.control_frames import ControlFrames
+from ranvier.wire.http2.control_frames import FAREWELL_PING, ControlFrames
 from ranvier.wire.http2.errors import ConnectionFault, ErrorCode, StreamFault
 from ranvier.wire.http2.fields import Position
 from ranvier.wire.http2.frames import (
@@ -17,6 +17,8 @@ from ranvier.wire.http2.frames import (
     HEADER_BYTES,
     HEADERS,
     PING,
+    PING_ACK_HEAD,
+    PING_HEAD,
     PREFACE,
     PRIORITY,
     PUSH_PROMISE,
@@ -122,6 +124,28 @@ class Inbound:
             state.outbound.frames.append(window_update_frame(0, increment))
         if state.outbound.is_paused:
             self._check_held()
+
+    def answer_lone_ping(self, data: bytes) -> bytes | None:
+        """Answer a read that is one PING frame, or return None where more must be looked at."""
+        state = self._state
+        outbound = state.outbound
+        if (
+            self._partial
+            or outbound.frames
+            or outbound.is_paused
+            or not self.is_established
+            or self._messages.open_block is not None
+            or state.is_over
+        ):
+            return None
+        if data.startswith(PING_HEAD):
+            # One too many is counted here and told by the frame's own handler, for which it is
+            # one too many as well.
+            return PING_ACK_HEAD + data[HEADER_BYTES:] if self.control.takes_ping() else None
+        if data.startswith(PING_ACK_HEAD) and not data.endswith(FAREWELL_PING):
+            state.listener.ping_acknowledged(data[HEADER_BYTES:])
+            return b""
+        return None
 
     def drop(self) -> None:
         """Forget what is incomplete: nothing is read any more."""
