@@ -10,9 +10,9 @@ from ranvier.client.command_dialect import COMMAND_SERVICE
 from ranvier.client.command_handlers import CommandHandlers
 from ranvier.client.connection import Connection
 from ranvier.client.error_mapping import error_from_answer
-from ranvier.client.errors import CommandFailed
+from ranvier.client.errors import CommandFailed, HandlerUnusable
 from ranvier.client.handler_stream import Subscription
-from ranvier.client.handlers import handler_from
+from ranvier.client.handlers import handler_from, name_of
 from ranvier.client.message import MessageIds, Reply
 from ranvier.client.payload import (
     NO_METADATA,
@@ -57,6 +57,8 @@ class Commands:
 
         def offer(function: Function) -> Function:
             handler = handler_from(function, payload_type)
+            if handler.is_stream:
+                raise HandlerUnusable(f"{name_of(function)} yields, but a command has one answer")
             self._handlers.subscriptions.add(Subscription(name, handler, load_factor))
             return function
 

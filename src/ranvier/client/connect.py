@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 
 from ranvier.client.codec import Codec, JsonCodec
 from ranvier.client.connection import Connection
+from ranvier.client.errors import InvalidRequest
 from ranvier.client.hub import Hub
 from ranvier.client.reconnect import ReconnectDelays
 from ranvier.client.sending import check_options
@@ -20,6 +21,8 @@ from ranvier.client.settings import (
     HeartbeatSettings,
 )
 from ranvier.wire.grpc.limits import GrpcLimits
+from ranvier.wire.grpc.metadata import header_pairs
+from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.tls import TlsFiles
 
 
@@ -80,7 +83,7 @@ def connection_settings(address: str, options: ConnectOptions) -> ConnectionSett
         dict(options.get("tags") or {}),
     )
     tls = options.get("tls")
-    return ConnectionSettings(
+    settings = ConnectionSettings(
         servers=servers,
         identity=identity,
         context=options.get("context") or "default",
@@ -94,3 +97,8 @@ def connection_settings(address: str, options: ConnectOptions) -> ConnectionSett
         is_direct=options.get("is_direct", False),
         connect_timeout_seconds=options.get("connect_timeout_seconds", 10.0),
     )
+    try:
+        header_pairs(settings.metadata())
+    except GrpcError as problem:
+        raise InvalidRequest(problem.message) from None
+    return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -320,10 +321,13 @@ async def test_a_refused_subscription_is_told() -> None:
 async def test_functions_that_cannot_be_handlers_are_refused_at_once() -> None:
     def three(a: int, b: int, c: int) -> None: ...
     def named(a: int, *, b: int) -> None: ...
+    def yields(a: int) -> Iterator[int]:
+        yield a
+
     def unknown(a: Nowhere) -> None: ...  # type: ignore[name-defined]  # noqa: F821  # the point
 
     async with fake_hub() as server, ranvier.connect(server.address) as hub:
-        for function in (three, named, unknown):
+        for function in (three, named, yields, unknown):
             with pytest.raises(HandlerUnusable):
                 hub.commands.handler("x")(function)
         hub.commands.handler("x", payload_type=int)(lambda a: a)

@@ -11,7 +11,7 @@ import pytest
 
 import ranvier
 from ranvier.client import TlsFiles
-from ranvier.client.errors import HubUnreachable
+from ranvier.client.errors import HubUnreachable, InvalidRequest
 from tests.support.fake_hub import fake_hub
 
 
@@ -29,6 +29,14 @@ async def test_a_misspelt_option_is_named() -> None:
             await hub.queries.ask("")
         with pytest.raises(TypeError, match="'timeout'"):
             await hub.queries.ask("x", **wrong)
+
+
+@pytest.mark.parametrize("option", ["context", "client_id", "access_token"])
+async def test_what_no_header_can_carry_is_refused_at_once(option: str) -> None:
+    options: dict[str, Any] = {option: "größer"}
+    with pytest.raises(InvalidRequest, match="printable ASCII"):
+        async with ranvier.connect("localhost", **options):
+            pass
 
 
 async def test_certificates_that_cannot_be_read_are_told_at_once() -> None:
