@@ -88,8 +88,9 @@ class CommandRouting(Generic[Flow]):
     def _best(self, candidates: tuple[Subscription, ...], command: Routed) -> Flow:
         if len(candidates) == 1:
             return self.flows[candidates[0].handler]
-        best = best_by_tags(candidates, command.metadata)
-        return self.flows[self._choice.find(best, command.routing_key())]
+        if self.table.has_tags:
+            candidates = best_by_tags(candidates, command.metadata)
+        return self.flows[self._choice.find(candidates, command.routing_key())]
 
     def _note_sole(self, context: str, name: str, flow: Flow) -> None:
         if self._revision != self.table.revision:

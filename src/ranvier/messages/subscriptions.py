@@ -30,7 +30,7 @@ class Subscription:
 class SubscriptionTable:
     """All subscriptions of one kind of message; those of a name stand in the order of coming."""
 
-    __slots__ = ("_candidates", "_names", "_subscriptions", "revision")
+    __slots__ = ("_candidates", "_names", "_subscriptions", "_tagged", "revision")
 
     def __init__(self) -> None:
         self.revision = 0
@@ -39,6 +39,7 @@ class SubscriptionTable:
         self._candidates: dict[tuple[str, str], tuple[Subscription, ...]] = {}
         """The values of the dictionary above as tuples, made when they are first asked for."""
         self._names: dict[Handler, dict[str, None]] = {}
+        self._tagged: set[Handler] = set()
 
     def subscribe(
         self, context: str, name: str, handler: Handler, load_factor: int = DEFAULT_LOAD_FACTOR
@@ -54,6 +55,8 @@ class SubscriptionTable:
         if is_new and len(names) >= NAMES_PER_HANDLER_MAX:
             raise TooManySubscriptions(NAMES_PER_HANDLER_MAX)
         names[name] = None
+        if handler.tags:
+            self._tagged.add(handler)
         weight = load_factor if load_factor > 0 else DEFAULT_LOAD_FACTOR
         subscription = Subscription(handler, name, weight)
         self._subscriptions.setdefault((context, name), {})[handler] = subscription
@@ -68,12 +71,14 @@ class SubscriptionTable:
         del names[name]
         if not names:
             del self._names[handler]
+            self._tagged.discard(handler)
         self._remove((context, name), handler)
         return True
 
     def leave(self, handler: Handler) -> tuple[str, ...]:
         """Withdraw all offers of a handler that goes; return their names."""
         names = tuple(self._names.pop(handler, ()))
+        self._tagged.discard(handler)
         for name in names:
             self._remove((handler.context, name), handler)
         return names
@@ -91,6 +96,11 @@ class SubscriptionTable:
                 return ()
             found = self._candidates[key] = tuple(subscriptions.values())
         return found
+
+    @property
+    def has_tags(self) -> bool:
+        """Whether any handler has tags: if none has, no candidates need be compared by them."""
+        return bool(self._tagged)
 
     def names(self, context: str) -> tuple[str, ...]:
         """Return the names that are handled in a context, sorted."""

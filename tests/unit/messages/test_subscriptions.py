@@ -71,6 +71,19 @@ def test_who_leaves_takes_all_names_along() -> None:
     assert (table.names("default"), len(table)) == ((), 0)
 
 
+def test_the_table_knows_whether_anybody_has_tags() -> None:
+    table, tagged = SubscriptionTable(), handler(1, tags={"region": "eu"})
+    table.subscribe("default", "Buy", handler(2))
+    assert not table.has_tags
+    table.subscribe("default", "Buy", tagged)
+    assert bool(table.has_tags)
+    table.leave(tagged)
+    assert not table.has_tags
+    table.subscribe("default", "Buy", tagged)
+    table.unsubscribe("default", "Buy", tagged)
+    assert not table.has_tags
+
+
 def test_names_of_one_stream_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriptions, "NAMES_PER_HANDLER_MAX", 2)
     table, one = SubscriptionTable(), handler()
