@@ -147,7 +147,7 @@ class Events:
         The position is stored behind what was handled, so that after a crash, or where the handler
         raises, the events since then come again: every event at least once. What the handler
         raises ends the loop. With a `ServerPosition` the server keeps the position, and shares
-        the work among all processes that use the same.
+        the work among all processes that use the same; only `stop` of the options counts then.
         """
         options = options or ProcessOptions()
         if isinstance(token_store, ServerPosition):
