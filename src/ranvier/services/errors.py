@@ -8,6 +8,7 @@ ServiceError
 ├── NodeStopping           the node takes nothing new
 ├── TokenBeyondHead        a reader asks for a place that the context has not reached
 ├── ClientSilent           a client with heartbeats has sent nothing for too long
+├── TooManySearches        more ad-hoc queries run already than the node serves at one time
 ├── QuerySearchTimedOut    an ad-hoc query did not get through history in its time
 └── ClientNotIntroduced    a control stream was opened, and nobody said for whom
 """
@@ -159,6 +160,16 @@ class ReaderTooSlow(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Too many changes wait for this client to read them; ask for them anew.")
+
+
+class TooManySearches(ServiceError):
+    """As many ad-hoc queries run as the node serves at one time."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-SEARCHES"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} searches run already; end one, or try again later.")
 
 
 class QuerySearchTimedOut(ServiceError):

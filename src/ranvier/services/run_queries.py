@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
 from ranvier.events.query import Answer, QueryPlan, QueryRun, Row, parse
-from ranvier.services.errors import QuerySearchTimedOut
+from ranvier.services.errors import QuerySearchTimedOut, TooManySearches
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.read_backwards import Piece
@@ -53,6 +53,8 @@ class QueryLimits:
     rows: int = 200
     timeout_seconds: float = 300.0
     """From the question to the end of history, the client's own slowness included."""
+    running: int = 100
+    """At one time, live ones included: each may hold some megabytes of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ Part = list[Answer] | HistoryDone
 
 
 class RunQueries:
-    """Begins to answer questions; keeps nothing of its own."""
+    """Begins to answer questions; keeps nothing but how many it answers."""
 
     def __init__(
         self,
@@ -79,7 +81,19 @@ class RunQueries:
         self.follow = follow
         self.row_of = row_of
         self.limits = limits or QueryLimits()
+        self.running_count = 0
         self._now_ms = now_ms
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count a query while the block runs; raise `TooManySearches` instead."""
+        if self.running_count >= self.limits.running:
+            raise TooManySearches(self.limits.running)
+        self.running_count += 1
+        try:
+            yield
+        finally:
+            self.running_count -= 1
 
     def begin(self, question: Question) -> RunningQuery:
         """Return the query, of which nothing has been read yet.
@@ -119,7 +133,14 @@ class RunningQuery:
         Raises:
             QueryError: a row took too much work, or the answer too many rows.
             QuerySearchTimedOut: history was not done in time.
+            TooManySearches: as many run as the node serves at one time.
         """
+        with self._queries.running():
+            async with aclosing(self._parts(silence_seconds)) as parts:
+                async for part in parts:
+                    yield part
+
+    async def _parts(self, silence_seconds: float | None) -> AsyncGenerator[Part, None]:
         question, queries = self._question, self._queries
         head = await queries.search.head(question.context)
         if question.live and not question.snapshots:

@@ -9,7 +9,7 @@ import pytest
 
 from ranvier.axon.query_row import EventRow
 from ranvier.events.query import Answer
-from ranvier.services.errors import NodeStopping, QuerySearchTimedOut
+from ranvier.services.errors import NodeStopping, QuerySearchTimedOut, TooManySearches
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.run_queries import (
     ROWS_AT_ONCE,
@@ -102,6 +102,17 @@ async def test_history_has_its_time() -> None:
 
 async def collected(parts: AsyncIterator[Part]) -> list[Part]:
     return [part async for part in parts]
+
+
+async def test_only_so_many_queries_run_at_one_time() -> None:
+    asking = Asking(QueryLimits(running=1))
+    first = asking.begin("", live=True).parts()
+    await anext(first)
+    with pytest.raises(TooManySearches, match="1 searches run already"):
+        await collected(asking.begin("").parts())
+    await first.aclose()
+    assert await collected(asking.begin("").parts()) != []
+    assert asking.queries.running_count == 0
 
 
 async def test_others_have_their_turn_while_rows_are_compared(

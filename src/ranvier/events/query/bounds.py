@@ -55,4 +55,4 @@ MAXIMUM_SORT_KEYS = 10
 
 # Of one query, while it runs: groups, or rows that wait to be put in order, and the text in them.
 MAXIMUM_HELD_ROWS = 10_000
-MAXIMUM_HELD_CHARACTERS = 64 * 1024 * 1024
+MAXIMUM_HELD_CHARACTERS = 16 * 1024 * 1024
