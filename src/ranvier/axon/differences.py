@@ -59,5 +59,17 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         " permits, then OK: short readers get whole answers. A position beyond the head is waited"
         " for a few seconds, then refused (`RANVIER-BEYOND-HEAD`)."
     ),
+    "DcbEventStore.Stream": (
+        "A position beyond the head is waited for a few seconds, then refused"
+        " (`RANVIER-BEYOND-HEAD`)."
+    ),
+    "DcbEventStore.AddTags": (
+        "A sequence that no event has is refused (`RANVIER-NO-SUCH-EVENT`). An event bears 64 tags"
+        " at most, a tag has 255 bytes at most on either side."
+    ),
+    "DcbSnapshotStore.Add": "A key has 1 to 255 bytes.",
+    "DcbSnapshotStore.GetLast": (
+        "A key without a snapshot is answered by NOT_FOUND and `RANVIER-NO-SUCH-SNAPSHOT`."
+    ),
 }
 """By `Service.Method`: a sentence or two, in Markdown."""
