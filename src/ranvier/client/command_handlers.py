@@ -12,7 +12,7 @@ from ranvier.client.errors import CommandFailed, NoCommandHandler
 from ranvier.client.failure_answer import failure_answer
 from ranvier.client.handler_stream import HandlerStream, Subscription
 from ranvier.client.message import Answer, Message, MessageIds
-from ranvier.client.payload import metadata_from, payload_from, serialized, wire_metadata
+from ranvier.client.payload import fill, metadata_from, payload_from, wire_metadata
 from ranvier.client.subscriptions import Subscriptions
 from ranvier.client.workshop import Workshop
 from ranvier.proto import command_pb2, common_pb2
@@ -83,7 +83,7 @@ class CommandHandlers:
             message_identifier=self._ids.next(), request_identifier=command.message_identifier
         )
         if answer.value is not None:
-            response.payload.CopyFrom(serialized(self._codec.encode(answer.value)))
+            fill(response.payload, self._codec.encode(answer.value))
         for name, wire_value in wire_metadata(answer.metadata).items():
             response.meta_data[name].CopyFrom(wire_value)
         stream.send(Outbound(command_response=response).SerializeToString())

@@ -18,8 +18,8 @@ from ranvier.client.message import MessageIds
 from ranvier.client.payload import (
     NO_METADATA,
     MetadataMapping,
+    fill,
     payload_from,
-    serialized,
     wire_metadata,
 )
 from ranvier.client.query_dialect import QUERY_SERVICE
@@ -28,12 +28,10 @@ from ranvier.client.query_updates import Where
 from ranvier.client.sending import (
     TIMEOUT_SECONDS,
     AskOptions,
+    add_hints,
     check_options,
-    flag_instruction,
-    instructions,
     name_and_value,
     now_milliseconds,
-    number_instruction,
 )
 from ranvier.proto import common_pb2, query_pb2
 from ranvier.wire.grpc.channel import Channel
@@ -41,9 +39,15 @@ from ranvier.wire.grpc.channel import Channel
 Function = TypeVar("Function", bound=Callable[..., Any])
 T = TypeVar("T")
 
-ONE = number_instruction(common_pb2.NR_OF_RESULTS, 1)
-ALL = number_instruction(common_pb2.NR_OF_RESULTS, -1)
-ON_DEMAND = flag_instruction(common_pb2.CLIENT_SUPPORTS_STREAMING)
+ONE, ALL = (
+    common_pb2.ProcessingInstruction(
+        key=common_pb2.NR_OF_RESULTS, value=common_pb2.MetaDataValue(number_value=count)
+    )
+    for count in (1, -1)
+)
+ON_DEMAND = common_pb2.ProcessingInstruction(
+    key=common_pb2.CLIENT_SUPPORTS_STREAMING, value=common_pb2.MetaDataValue(boolean_value=True)
+)
 
 
 class Queries:
@@ -307,16 +311,17 @@ class Queries:
         check_options(options, AskOptions)
         name, value = name_and_value(query, payload)
         content = self._codec.encode(value)
-        timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
-        hints = instructions("", options.get("priority", 0), timeout_seconds)
         identity = self._connection.settings.identity
-        return query_pb2.QueryRequest(
+        request = query_pb2.QueryRequest(
             message_identifier=self._ids.next(),
             query=name or content.type,
             timestamp=now_milliseconds(),
-            payload=serialized(content),
             meta_data=wire_metadata(options.get("metadata", NO_METADATA)),
-            processing_instructions=[*hints, hint],
+            processing_instructions=(hint,),
             client_id=identity.client_id,
             component_name=identity.component_name,
         )
+        fill(request.payload, content)
+        timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
+        add_hints(request, options.get("priority", 0), timeout_seconds)
+        return request

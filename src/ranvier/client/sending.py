@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, TypedDict
 
 from ranvier.client.payload import MetadataMapping
-from ranvier.proto import common_pb2
+from ranvier.proto import command_pb2, common_pb2, query_pb2
 
 TIMEOUT_SECONDS: Final = 300.0
 """For an answer, unless the sender says otherwise; servers give up by then, too."""
 
-Key = common_pb2.ProcessingKey
+Hinted = command_pb2.Command | query_pb2.QueryRequest
 
 
 class SendOptions(TypedDict, total=False):
@@ -61,35 +61,9 @@ def now_milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-def instructions(
-    routing_key: str, priority: int, timeout_seconds: float
-) -> Iterator[common_pb2.ProcessingInstruction]:
-    """Yield the routing hints; none for an empty key and the priority 0."""
-    if routing_key:
-        yield text_instruction(common_pb2.ROUTING_KEY, routing_key)
+def add_hints(message: Hinted, priority: int, timeout_seconds: float) -> None:
+    """Say how urgent a message is, if it is, and for how long its answer is of use."""
     if priority:
-        yield number_instruction(common_pb2.PRIORITY, priority)
-    yield number_instruction(common_pb2.TIMEOUT, max(int(timeout_seconds * 1_000), 1))
-
-
-def text_instruction(key: common_pb2.ProcessingKey, value: str) -> common_pb2.ProcessingInstruction:
-    """Return a hint whose value is a text."""
-    return common_pb2.ProcessingInstruction(
-        key=key, value=common_pb2.MetaDataValue(text_value=value)
-    )
-
-
-def number_instruction(
-    key: common_pb2.ProcessingKey, value: int
-) -> common_pb2.ProcessingInstruction:
-    """Return a hint whose value is a whole number."""
-    return common_pb2.ProcessingInstruction(
-        key=key, value=common_pb2.MetaDataValue(number_value=value)
-    )
-
-
-def flag_instruction(key: common_pb2.ProcessingKey) -> common_pb2.ProcessingInstruction:
-    """Return a hint that is a yes."""
-    return common_pb2.ProcessingInstruction(
-        key=key, value=common_pb2.MetaDataValue(boolean_value=True)
-    )
+        message.processing_instructions.add(key=common_pb2.PRIORITY).value.number_value = priority
+    milliseconds = max(int(timeout_seconds * 1_000), 1)
+    message.processing_instructions.add(key=common_pb2.TIMEOUT).value.number_value = milliseconds

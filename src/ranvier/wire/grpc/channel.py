@@ -157,7 +157,7 @@ class Channel:
     ) -> ReadyBlock:
         """Return the header block of a call.
 
-        Most calls look like one before them: a block that is ready saves 15 of a call's 60 µs.
+        Most calls look like one before them: a block that is ready saves 12 µs.
         """
         key = (path, timeout_seconds, *(metadata.items() if metadata else ()))
         head = self._heads.get(key)
