@@ -22,6 +22,15 @@ EVERYWHERE: Final[Mapping[str, str]] = {
 }
 """What holds for every call, by topic."""
 
+SCHEDULED: Final = (
+    "What no database could store is refused at once. A publication that is refused is tried again"
+    " with growing pauses, ten times, then parked."
+)
+RESCHEDULED: Final = (
+    "A token under which nothing waits is refused (AXONIQ-2610), and nothing is scheduled: what is"
+    " published cannot be called back, and nobody shall believe so."
+)
+
 DIFFERENCES: Final[Mapping[str, str]] = {
     "PlatformService.GetPlatformServer": (
         "Names this node, to be used over the same connection: one node needs no second one."
@@ -70,6 +79,23 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "DcbSnapshotStore.Add": "A key has 1 to 255 bytes.",
     "DcbSnapshotStore.GetLast": (
         "A key without a snapshot is answered by NOT_FOUND and `RANVIER-NO-SUCH-SNAPSHOT`."
+    ),
+    "EventScheduler.ScheduleEvent": SCHEDULED,
+    "EventScheduler.RescheduleEvent": RESCHEDULED,
+    "DcbEventScheduler.ScheduleEvent": SCHEDULED,
+    "DcbEventScheduler.RescheduleEvent": RESCHEDULED,
+    "PersistentStreamService.OpenStream": (
+        "A client that does not confirm a closed segment (position -45) within 30 seconds loses its"
+        " call (`RANVIER-SEGMENT-NOT-RELEASED`): a segment is never at two clients. After an"
+        " `error` the segment is closed at once and opened again after a growing rest."
+    ),
+    "PersistentStreamService.UpdateStream": (
+        "Ends when all segments are drained and changed. What was handled before the change does"
+        " not come again."
+    ),
+    "PersistentStreamService.ResetStream": (
+        "Ends when all segments are drained and reset. A position beyond the head is refused"
+        " (`RANVIER-BEYOND-HEAD`)."
     ),
 }
 """By `Service.Method`: a sentence or two, in Markdown."""

@@ -1,58 +1,65 @@
-"""The value of one property of a JSON payload, by a path of names and places.
+"""The value of one property of a payload: by JSONPath in JSON, by XPath in XML.
 
-    path   ['$'] step*      step   '.' name  |  '[' whole ']'  |  "['" name "']"
-
-The first dot may be left out, so that a bare property name is a path, too.
+The paths are those of the ad-hoc query language. In JSON, a path that does not begin with `$` is
+taken as names from the top, so that a bare property name is one, too.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
-STEPS_AT_MOST: Final = 32
-"""Deeper than people nest what they sequence by."""
+from ranvier.events.query import QueryError, Value
+from ranvier.events.query.json_path import compile_json_path
+from ranvier.events.query.syntax import Text
+from ranvier.events.query.values import text_of
+from ranvier.events.query.xml_path import compile_xml_path
+from ranvier.events.query.xml_results import XML_RESULTS
 
-_STEP: Final = re.compile(r"\.?([^.\[\]'\"\s$][^.\[\]'\"]*)|\[(\d{1,9})\]|\[(['\"])([^'\"]+)\3\]")
+JSON: Final = "json"
+XML: Final = "xml"
 
 PropertyPath = Callable[[bytes], str | None]
-"""Returns the property as text; None where the payload is no JSON or has no such property."""
+"""Returns the property as text; None where a payload has none, or cannot be looked into."""
 
 
-def read_property_path(text: str) -> PropertyPath | None:
-    """Return the path that a text describes, or None if it describes none."""
-    rest = text.strip().removeprefix("$")
-    steps: list[str | int] = []
-    while rest:
-        found = _STEP.match(rest)
-        if found is None or len(steps) == STEPS_AT_MOST:
+def read_property_path(serialization: str, text: str) -> PropertyPath:
+    """Return the path that a text describes, into payloads that are written so.
+
+    Raises:
+        QueryError: the text is no such path.
+    """
+    find = _FINDERS[serialization](text.strip())
+
+    def find_text(payload: bytes) -> str | None:
+        try:
+            found = find(payload.decode("utf-8", "replace"))
+        except QueryError:
+            # More work than the bounds allow: as good as no such property.
             return None
-        name, place, _, quoted = found.groups()
-        steps.append(int(place) if place is not None else name or quoted)
-        rest = rest[found.end() :]
-    if not steps:
-        return None
-    return lambda payload: _text_of(_walked(payload, steps))
+        return None if found is None else text_of(found)
+
+    return find_text
 
 
-def _walked(payload: bytes, steps: list[str | int]) -> Any:
-    try:
-        value = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    for step in steps:
-        if isinstance(step, int):
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
+def _in_json(text: str) -> Callable[[str], Value]:
+    return compile_json_path(Text(text if text.startswith("$") else f"$.{text}", 0))
 
 
-def _text_of(value: Any) -> str | None:
-    """Write a value so that equal ones have equal texts, whatever can be encoded."""
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    return text.encode("utf-8", "replace").decode()
+def _in_xml(text: str) -> Callable[[str], Value]:
+    find, as_text = compile_xml_path(Text(text, 0)), XML_RESULTS["STRING"]
+
+    def find_first(document: str) -> Value:
+        found = find(document)
+        return None if found is None else as_text(found)
+
+    return find_first
+
+
+_FINDERS: Final[Mapping[str, Callable[[str], Callable[[str], Value]]]] = {
+    JSON: _in_json,
+    XML: _in_xml,
+}
+
+SERIALIZATIONS: Final = frozenset(_FINDERS)
+"""How a payload may be written that a property is read of."""

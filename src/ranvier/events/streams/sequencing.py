@@ -9,17 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 from zlib import crc32
 
+from ranvier.events.query import QueryError
 from ranvier.events.streams.errors import UnknownSequencingPolicy
-from ranvier.events.streams.property_path import read_property_path
+from ranvier.events.streams.property_path import JSON, SERIALIZATIONS, read_property_path
 
 PER_AGGREGATE: Final = "SequentialPerAggregatePolicy"
 SEQUENTIAL: Final = "SequentialPolicy"
 FULL_CONCURRENCY: Final = "FullConcurrencyPolicy"
 BY_META_DATA: Final = "MetaDataSequencingPolicy"
 BY_PROPERTY: Final = "PropertySequencingPolicy"
-
-SERIALIZATIONS: Final = frozenset({"json"})
-"""What a payload may be written in, where a policy's parameters say it first."""
 
 
 class SequencedEvent(Protocol):
@@ -97,15 +95,17 @@ def _by_meta_data(parameters: Sequence[str]) -> Policy:
 
 def _by_property(parameters: Sequence[str]) -> Policy:
     *serialization, path_text = parameters or ("",)
-    if len(serialization) > 1 or not SERIALIZATIONS.issuperset(map(str.lower, serialization)):
+    written = serialization[0].lower() if serialization else JSON
+    if len(serialization) > 1 or written not in SERIALIZATIONS:
         raise UnknownSequencingPolicy(
-            BY_PROPERTY, "its parameters are the path of the property, after 'json' if you like"
+            BY_PROPERTY, "its parameters are the path of the property, after 'json' or 'xml'"
         )
-    path = read_property_path(path_text)
-    if path is None:
+    try:
+        path = read_property_path(written, path_text)
+    except QueryError as error:
         raise UnknownSequencingPolicy(
-            BY_PROPERTY, f"{path_text!r} is no path of names and places such as '$.order.id'"
-        )
+            BY_PROPERTY, f"{path_text!r} is no path such as '$.order.id' ({error})"
+        ) from error
 
     def sequence(event: SequencedEvent) -> str:
         found = path(event.payload)

@@ -38,6 +38,7 @@ class Event:
         ("PropertySequencingPolicy", ("id",), Event(payload=b'{"id": "x"}'), "x"),
         ("PropertySequencingPolicy", ("JSON", "$.id"), Event(payload=b'{"id": 5}'), "5"),
         ("PropertySequencingPolicy", ("id",), Event(payload=b"<id>x</id>"), "#7"),
+        ("PropertySequencingPolicy", ("xml", "//id"), Event(payload=b"<a><id>x</id></a>"), "x"),
     ],
 )
 def test_keys(name: str, parameters: tuple[str, ...], event: Event, key: str) -> None:
@@ -52,8 +53,9 @@ def test_keys(name: str, parameters: tuple[str, ...], event: Event, key: str) ->
         ("MetaDataSequencingPolicy", ("",)),
         ("MetaDataSequencingPolicy", ("a", "b")),
         ("PropertySequencingPolicy", ()),
-        ("PropertySequencingPolicy", ("$",)),
-        ("PropertySequencingPolicy", ("xml", "//id")),
+        ("PropertySequencingPolicy", ("$.",)),
+        ("PropertySequencingPolicy", ("xml", "//")),
+        ("PropertySequencingPolicy", ("yaml", "id")),
         ("PropertySequencingPolicy", ("json", "json", "id")),
     ],
 )
