@@ -42,6 +42,16 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         " on. A client that reads topology changes too slowly is told to forget all, and gets the"
         " whole list again."
     ),
+    "CommandService.OpenStream": (
+        "A subscription without a name and a grant of 0 permits or less are acknowledged as failed"
+        " (AXONIQ-1003); the stream goes on. A load factor counts as 1,000 at most. An answer over"
+        " the size limit is dropped, and the stream stays."
+    ),
+    "CommandService.Dispatch": (
+        "A command that waited for a handler which unsubscribes its name goes to another handler,"
+        " or gets AXONIQ-4000. An id whose caller has gone stays taken (AXONIQ-4005) until the"
+        " handler's late answer, so that it cannot pass for another one's."
+    ),
     "ContextAdminService.CreateContext": (
         "The replication group is taken and not needed. The context can be used at once."
     ),
