@@ -1,7 +1,7 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
 `python -m bench NAME ...` measures only some: idle, echo, command, append, dcb, read, start,
-search.
+search, query.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bench import (
     idle,
     list_events,
     python_client,
+    query,
     search_events,
     start_and_memory,
     unary_echo,
@@ -31,6 +32,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "append": append_events.figures,
     "dcb": dcb.figures,
     "search": search_events.figures,
+    "query": query.figures,
     "start": start_and_memory.figures,
     "client": python_client.figures,
     "idle": idle.figures,

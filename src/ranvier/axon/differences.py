@@ -89,6 +89,20 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "DcbSnapshotStore.Add": "A key has 1 to 255 bytes.",
     "DcbSnapshotStore.GetLast": (
         "A key without a snapshot is answered by NOT_FOUND and `RANVIER-NO-SUCH-SNAPSHOT`."
+    "QueryService.OpenStream": (
+        "Cancels, demand and everything about subscription queries take no permit and never wait"
+        " behind queries. A handler that goes away with a query is told to the caller"
+        " (`AXONIQ-4001`) where no good result came; a query that it was not sent goes to another"
+        " instance of its component."
+    ),
+    "QueryService.Query": (
+        "Every refusal is a result with its code, status OK. A streaming query's handlers are asked"
+        " for 64 results at a time; what its first handler says after that, errors too, is passed"
+        " on at once."
+    ),
+    "QueryService.Subscription": (
+        "Updates above the grant wait: 1,000 or 1 MiB for one query, 64 MiB for all; one more ends"
+        " the query with `AXONIQ-1900`. A subscription stays open while its handlers are away."
     ),
     "EventScheduler.ScheduleEvent": SCHEDULED,
     "EventScheduler.RescheduleEvent": RESCHEDULED,

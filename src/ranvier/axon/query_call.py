@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from ranvier.axon.errors import grpc_error
+from ranvier.axon.held_results import HeldResults
 from ranvier.axon.query_errors import error_response
 from ranvier.axon.query_request import asked_query
 from ranvier.axon.request_context import context_of
@@ -23,6 +25,15 @@ QUEUED_BYTES: Final = 64 * 1024
 """Results that wait for the caller above which no more are asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class QuerySources:
+    """What all calls of queries share."""
+
+    dispatch: DispatchQueries
+    contexts: ContextKinds
+    held: HeldResults
+
+
 class QueryCall:
     """Passes on the results of one query.
 
@@ -31,13 +42,24 @@ class QueryCall:
     bound on his connection.
     """
 
-    __slots__ = ("_call", "_contexts", "_dispatch", "_due", "_has_asked", "_query_id", "_running")
+    __slots__ = (
+        "_call",
+        "_due",
+        "_has_asked",
+        "_held",
+        "_may_hold",
+        "_query_id",
+        "_running",
+        "_sources",
+    )
 
-    def __init__(self, call: ServerCall, dispatch: DispatchQueries, contexts: ContextKinds) -> None:
+    def __init__(self, call: ServerCall, sources: QuerySources) -> None:
         self._call = call
-        self._dispatch = dispatch
-        self._contexts = contexts
+        self._sources = sources
         self._has_asked = False
+        self._held: bytes | None = None
+        """The first result, for as long as its end may come with it."""
+        self._may_hold = True
         self._query_id = ""
         self._running: RunningQuery | None = None
         self._due = 0
@@ -51,14 +73,15 @@ class QueryCall:
         self._has_asked = True
         try:
             context = context_of(self._call)
-            self._contexts.expect_known(context)
+            self._sources.contexts.expect_known(context)
             query = asked_query(context, message)
         except RanvierError as error:
             self._call.finish(grpc_error(error))
             return
         self._query_id = query.query_id
-        self._running = self._dispatch.ask(query, self)
+        self._running = self._sources.dispatch.ask(query, self)
         if query.is_streaming:
+            self._may_hold = False
             self._ask_for_more()
 
     def half_closed(self) -> None:
@@ -74,10 +97,17 @@ class QueryCall:
         """Let the handlers know that nobody waits any more."""
         running, self._running = self._running, None
         if running is not None:
-            self._dispatch.cancel(running)
+            self._sources.dispatch.cancel(running)
 
     def take(self, result: QueryResult) -> None:
         """Pass on one result."""
+        if self._may_hold and isinstance(result, bytes):
+            # A result that leaves together with its end takes 2 µs less (bench/query.py).
+            self._may_hold = False
+            self._held = result
+            self._sources.held.hold(self)
+            return
+        self.release()
         if isinstance(result, bytes):
             self._call.send(result)
             if self._due:
@@ -89,7 +119,17 @@ class QueryCall:
     def end(self, error: RanvierError | None = None) -> None:
         """End the call: OK, or an error of the node itself."""
         self._running = None
-        self._call.finish(None if error is None else grpc_error(error))
+        held, self._held = self._held, None
+        if held is not None and error is None:
+            self._call.reply(held)
+        else:
+            self._call.finish(None if error is None else grpc_error(error))
+
+    def release(self) -> None:
+        """Send the result that is held back, if there is one."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._call.send(held)
 
     def _ask_for_more(self) -> None:
         running = self._running
@@ -98,7 +138,7 @@ class QueryCall:
         if self._call.queued_bytes < QUEUED_BYTES:
             count = DEMAND - self._due
             self._due = DEMAND
-            self._dispatch.demand(running, count)
+            self._sources.dispatch.demand(running, count)
 
     def _refuse(self, reason: str) -> None:
         self.cancelled()

@@ -33,13 +33,13 @@ def asked_query(context: str, message: bytes) -> AskedQuery:
     request = parsed(QueryRequest, message)
     priority, timeout_ms, is_streaming = 0, DEFAULT_TIMEOUT_MS, False
     for instruction in request.processing_instructions:
-        key, value = instruction.key, instruction.value
+        key = instruction.key
         if key == PRIORITY:
-            priority = value.number_value
-        elif key == TIMEOUT and value.number_value > 0:
-            timeout_ms = value.number_value
+            priority = instruction.value.number_value
+        elif key == TIMEOUT:
+            timeout_ms = instruction.value.number_value
         elif key == CLIENT_SUPPORTS_STREAMING:
-            is_streaming = value.boolean_value
+            is_streaming = instruction.value.boolean_value
     return AskedQuery(
         context,
         request.message_identifier,
@@ -47,7 +47,7 @@ def asked_query(context: str, message: bytes) -> AskedQuery:
         message,
         metadata_reader(request),
         priority,
-        timeout_ms,
+        timeout_ms if timeout_ms > 0 else DEFAULT_TIMEOUT_MS,
         is_streaming,
     )
 

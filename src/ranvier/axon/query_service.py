@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ranvier.axon.errors import grpc_error
-from ranvier.axon.query_call import QueryCall
+from ranvier.axon.held_results import HeldResults
+from ranvier.axon.query_call import QueryCall, QuerySources
 from ranvier.axon.query_handler_stream import QueryHandlerStream
 from ranvier.axon.subscription_query_call import SubscriptionQueryCall
 from ranvier.errors import RanvierError
@@ -31,6 +32,7 @@ def query_methods(services: QueryServices) -> Mapping[str, Method]:
     """Return the methods of the query service."""
 
     queries, contexts = services.queries, services.contexts
+    sources = QuerySources(queries.dispatch, contexts, HeldResults())
 
     def open_stream(call: ServerCall) -> CallListener:
         return QueryHandlerStream(call, queries, contexts)
@@ -41,7 +43,7 @@ def query_methods(services: QueryServices) -> Mapping[str, Method]:
     return {
         "OpenStream": streaming(refusing(open_stream)),
         # Not unary, which tells nobody when its caller has read what was queued.
-        "Query": streaming(lambda call: QueryCall(call, queries.dispatch, contexts)),
+        "Query": streaming(lambda call: QueryCall(call, sources)),
         "Subscription": streaming(refusing(subscribe)),
     }
 

@@ -16,7 +16,7 @@ from ranvier.messages.errors import (
     QueueFull,
 )
 from ranvier.messages.handler import Handler
-from ranvier.messages.query_fan_in import FanInStep, QueryFanIn
+from ranvier.messages.query_fan_in import NOTHING, FanInStep, QueryFanIn
 from ranvier.messages.query_routing import QueryRouting
 from ranvier.observability.operation import Operation
 from ranvier.services.errors import NodeStopping
@@ -156,13 +156,17 @@ class DispatchQueries:
         """Take a result; one that this stream does not owe is dropped."""
         running = stream.in_flight.get(query_id)
         if running is not None and stream.handler is not None:
-            self._follow(running, running.fan_in.result(stream.handler, data, is_error=is_error))
+            step = running.fan_in.result(stream.handler, data, is_error=is_error)
+            if step is not NOTHING:
+                self._follow(running, step)
 
     def completed(self, stream: QueryStream, query_id: str) -> None:
         """Take it that a handler has sent its last result."""
         running = stream.in_flight.pop(query_id, None)
         if running is not None and stream.handler is not None:
-            self._follow(running, running.fan_in.complete(stream.handler))
+            step = running.fan_in.complete(stream.handler)
+            if step is not NOTHING:
+                self._follow(running, step)
 
     # What the registry of handlers tells.
 
