@@ -89,6 +89,7 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "DcbSnapshotStore.Add": "A key has 1 to 255 bytes.",
     "DcbSnapshotStore.GetLast": (
         "A key without a snapshot is answered by NOT_FOUND and `RANVIER-NO-SUCH-SNAPSHOT`."
+    ),
     "QueryService.OpenStream": (
         "Cancels, demand and everything about subscription queries take no permit and never wait"
         " behind queries. A handler that goes away with a query is told to the caller"
