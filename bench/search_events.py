@@ -19,7 +19,8 @@ QUERIES = {
     "a filter on one field that nothing passes": 'payloadType = "nothing"',
     "a text looked for in every payload": 'payloadData contains "needle"',
     "events counted by type and hour": "groupby([payloadType, hour(timestamp)], count())",
-    "order by time, first 200": "sortby(timestamp)",
+    "the oldest 200, where each row read comes before all others": "sortby(timestamp)",
+    "the newest 200 in order": "sortby(timestamp desc)",
 }
 
 

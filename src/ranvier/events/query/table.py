@@ -121,6 +121,14 @@ class Ordering:
             result.sort(key=_rank_at(place), reverse=is_descending)
         return result
 
+    def is_behind(self, row: Row, last: HeldRow) -> bool:
+        """Tell whether a row that comes later belongs behind another one in the order."""
+        for (evaluate, is_descending), other in zip(self.keys, last.sort_values, strict=True):
+            rank, other_rank = rank_of(evaluate(row)), rank_of(other)
+            if rank != other_rank:
+                return (rank > other_rank) is not is_descending
+        return True
+
 
 def _rank_at(place: int) -> Callable[[HeldRow], Rank]:
     return lambda row: rank_of(row.sort_values[place])
@@ -135,10 +143,14 @@ class SortedRows:
         self._limit = limit
         self._most = MAXIMUM_HELD_ROWS if limit is None else 2 * limit
         self._rows: list[HeldRow] = []
+        self._last: HeldRow | None = None
         self._characters = 0
 
     def add(self, row: Row, identity: tuple[Value, ...]) -> None:
         """Hold a row, as far as it can come before the limit."""
+        # Most rows of a long history end here, before their cells are taken out of the event.
+        if self._last is not None and self._ordering.is_behind(row, self._last):
+            return
         held = HeldRow({column: row.cell(column) for column in self._columns}, identity, ())
         self._rows.append(held)
         self._characters += held.size()
@@ -151,6 +163,8 @@ class SortedRows:
 
     def _forget(self) -> None:
         self._rows = self.rows()
+        if len(self._rows) == self._limit:
+            self._last = self._rows[-1]
         self._characters = sum(row.size() for row in self._rows)
         if len(self._rows) > MAXIMUM_HELD_ROWS:
             raise TooManyRows(MAXIMUM_HELD_ROWS, "rows")
