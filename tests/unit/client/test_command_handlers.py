@@ -335,3 +335,45 @@ async def test_functions_that_cannot_be_handlers_are_refused_at_once() -> None:
             hub.commands.handler("x")(lambda: None)
         with pytest.raises(HandlerUnusable, match="name"):
             hub.commands.handler("")(lambda: None)
+
+
+async def test_1002_acknowledges_what_is_no_known_instruction() -> None:
+    async with fake_hub() as server, ranvier.connect(server.address) as hub:
+        hub.commands.handler("place")(lambda: None)
+        stream = await handler_stream(server)
+        stream.send(command_pb2.CommandProviderInbound(instruction_id="i-1"))
+        ack = (await stream.until(lambda sent: sent.HasField("ack"))).ack
+        assert (ack.instruction_id, ack.success) == ("i-1", False)
+        assert ack.error.error_code == "AXONIQ-1002"
+        with_id = command(1)
+        with_id.instruction_id = "i-2"
+        stream.send(with_id)
+        ack = (await stream.until(lambda sent: sent.HasField("ack"))).ack
+        assert (ack.instruction_id, ack.success) == ("i-2", True)
+        assert (await answer_of(stream)).request_identifier == "c-1"
+
+
+async def test_no_more_is_taken_from_a_server_that_takes_no_answers() -> None:
+    handled = 0
+    async with fake_hub() as server, ranvier.connect(server.address) as hub:
+
+        @hub.commands.handler("place")
+        def place(order: Place) -> bytes:
+            nonlocal handled
+            handled += 1
+            return b"x" * 64 * 1024
+
+        stream = await handler_stream(server)
+        stream.send(command(0))
+        await answer_of(stream)
+        stream.call.pause_reading()
+        for number in range(1, 200):
+            stream.send(command(number))
+        # The answer to a command on its own call comes behind all that the client was sent before.
+        sending = asyncio.create_task(hub.commands.send("other"))
+        (await server.next_command()).answer()
+        await sending
+        assert handled < 30
+        stream.call.resume_reading()
+        answered = [(await answer_of(stream)).request_identifier for _ in range(199)]
+        assert answered == [f"c-{number}" for number in range(1, 200)]

@@ -282,3 +282,15 @@ async def test_initial_results_beyond_what_may_wait_are_refused() -> None:
         release.set()
         answered = [(await next_response(stream)).subscription_identifier for _ in range(3)]
         assert answered == ["s-0", "s-1", "s-2"]
+
+
+async def test_what_concerns_no_query_of_this_client_is_passed_over() -> None:
+    async with fake_hub() as server, ranvier.connect(server.address) as hub:
+        hub.queries.handler("count")(many)
+        stream = await handler_stream(server)
+        stream.send(demand(-5))
+        stream.send(Inbound(query_cancel=query_pb2.QueryReference(request_id="q-9")))
+        stream.send(about("s-9", "unsubscribe"))
+        stream.send(about("s-9", "flow_control"))
+        stream.send(Inbound(query=request(1)))
+        assert await answers(stream) == ["0", "1", "2"]
