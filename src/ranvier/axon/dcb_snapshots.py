@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ranvier.axon.answering import answering_many, answering_one
@@ -82,10 +82,13 @@ class DcbSnapshots:
 
 
 class SnapshottedEvents:
-    """The call of `SnapshottedDcbEventStore`."""
+    """The call of `SnapshottedDcbEventStore`; `count_sent` is told of the events sent."""
 
-    def __init__(self, keep_snapshots: KeepSnapshots) -> None:
+    def __init__(
+        self, keep_snapshots: KeepSnapshots, count_sent: Callable[[str, int], None]
+    ) -> None:
         self._keep_snapshots = keep_snapshots
+        self._count_sent = count_sent
 
     def methods(self) -> Mapping[str, Method]:
         """Return the methods by name."""
@@ -94,8 +97,9 @@ class SnapshottedEvents:
     async def source(self, call: ServerCall, message: bytes) -> None:
         """Send the newest snapshot of a key, the matching events after it, then the marker."""
         request = parsed(dcb_pb2.SnapshottedSourceRequest, message)
+        context = context_of(call)
         snapshot, pages = await self._keep_snapshots.source(
-            context_of(call), request.snapshot_key, criteria_of(request.criterion)
+            context, request.snapshot_key, criteria_of(request.criterion)
         )
         if snapshot is not None:
             await call.write_framed(field_frame(SNAPSHOT_FIRST, snapshot.data))
@@ -104,4 +108,5 @@ class SnapshottedEvents:
             if page.is_last:
                 block += marker_frame(page.marker, MARKER_THIRD)
             if block:
+                self._count_sent(context, len(page.rows))
                 await call.write_framed(block)

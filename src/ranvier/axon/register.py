@@ -54,9 +54,10 @@ def add_axon_services(server: GrpcServer, services: AxonServices) -> None:
     """Offer every service of the API: what is built, and a refusal with its reason for the rest."""
     server.add_service(EVENT_STORE, event_store_methods(services.events))
     server.add_service(DCB_EVENT_STORE, dcb_event_store_methods(services.dcb_events))
-    keep_snapshots = services.dcb_events.keep_snapshots
+    keep_snapshots, count_sent = services.dcb_events.keep_snapshots, services.dcb_events.count_sent
     server.add_service(DCB_SNAPSHOT_STORE, DcbSnapshots(keep_snapshots).methods())
-    server.add_service(SNAPSHOTTED_EVENT_STORE, SnapshottedEvents(keep_snapshots).methods())
+    snapshotted = SnapshottedEvents(keep_snapshots, count_sent)
+    server.add_service(SNAPSHOTTED_EVENT_STORE, snapshotted.methods())
     server.add_service(
         PLATFORM_SERVICE,
         {

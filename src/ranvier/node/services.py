@@ -35,12 +35,11 @@ from ranvier.services.context_watch import ContextWatch
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings
-from ranvier.services.keep_snapshots import KeepSnapshots
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
+from ranvier.services.metered_dcb import MeteredKeyedSnapshots, MeteredSources
 from ranvier.services.run_queries import QueryLimits
 from ranvier.services.search_events import SearchEvents
 from ranvier.services.service import Service
-from ranvier.services.source_events import SourceEvents
 from ranvier.services.tag_events import TagEvents
 from ranvier.services.topology import Topology
 from ranvier.storage.database import Database
@@ -82,9 +81,14 @@ class NodeServices:
             metrics.events_sent.add,
             QueryLimits(settings.query.limit, settings.query.timeout_seconds),
         )
-        self.source = SourceEvents(events)
+        self.source = MeteredSources(events, metrics.sources)
         self.tags = TagEvents(database.tags)
-        self.keyed_snapshots = KeepSnapshots(database.keyed_snapshots, self.source)
+        self.keyed_snapshots = MeteredKeyedSnapshots(
+            database.keyed_snapshots,
+            self.source,
+            metrics.snapshots_append,
+            metrics.snapshots_read,
+        )
         self.for_dcb_events = DcbServices(
             self.append,
             self.follow,

@@ -40,6 +40,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self.events_append = self._operation("axon.events.append", "Events appended")
         self.aggregate_read = self._operation("axon.events.read.aggregate", "Aggregates read")
+        self.sources = self._operation("ranvier.events.source", "Sources of events by criteria")
         self.snapshots_append = self._operation("axon.snapshots.append", "Snapshots appended")
         self.snapshots_read = self._operation("axon.snapshots.read", "Reads of snapshots")
         self.commands = self._operation("axon.commands", "Commands answered by their handlers")
