@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import Final, Protocol, Self, TypeVar
 
 from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, translated
+from ranvier.client.errors import OutcomeUnknown
 from ranvier.wire.grpc.client_call import ClientCall
 from ranvier.wire.grpc.framing import frame
 from ranvier.wire.grpc.status import GrpcError
@@ -172,8 +173,13 @@ def framed_blocks(requests: Iterable[Message]) -> list[bytes]:
 
 
 async def sent(call: ClientCall, blocks: list[bytes]) -> bytes:
-    """Write blocks, half-close and return the one answer; an empty one where none came."""
+    """Write blocks, half-close and return the one answer, once the call has ended well."""
     for block in blocks:
         await call.write_framed(block)
     call.half_close()
-    return await call.read() or b""
+    answer = await call.read()
+    if answer is None:
+        raise OutcomeUnknown("the server ended the call without an answer")
+    # A status other than OK counts, even behind an answer.
+    await call.read()
+    return answer
