@@ -47,6 +47,7 @@ class Watch:
         "_drained_at",
         "_handshake_at",
         "_idle_since",
+        "_is_plain",
         "_last_heard",
         "_limits",
         "_pinged_at",
@@ -56,6 +57,7 @@ class Watch:
     def __init__(self, limits: ConnectionLimits, now: float, spread: float) -> None:
         """Start at `now`; `spread` from -1 to 1 says where in the age's spread this one lies."""
         self._limits = limits
+        self._is_plain = limits.age_seconds is None and limits.idle_seconds is None
         self._handshake_at = later(now, limits.handshake_seconds)
         self._age_at = inf
         if limits.age_seconds is not None:
@@ -64,6 +66,17 @@ class Watch:
         self._pinged_at: float | None = None
         self._drained_at: float | None = None
         self._streams_ever = 0
+
+    def heard(self, now: float) -> float | None:
+        """Note that bytes came, and return when to look again; None where a whole look is due.
+
+        A whole look is due while the connection's age or idleness counts, or its end.
+        """
+        if not self._is_plain or self._drained_at is not None:
+            return None
+        self._last_heard = now
+        self._pinged_at = None
+        return self._ping_at()
 
     def look(self, sight: Sight) -> tuple[Step, float]:
         """Return what to do, and when to look again (infinity: never)."""

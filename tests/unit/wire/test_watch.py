@@ -81,3 +81,19 @@ def test_connections_grow_old_at_different_times() -> None:
     limits = ConnectionLimits(keep_alive_seconds=None, handshake_seconds=None, age_seconds=100)
     ends = [look(Watch(limits, 0, spread), 0)[1] for spread in (-1, 0, 1)]
     assert ends == pytest.approx([90, 100, 110])
+
+
+def test_a_peer_that_was_heard_needs_no_whole_look() -> None:
+    limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
+    watch = Watch(limits, 0, 0)
+    assert look(watch, 20) == (Step.PING, 30)
+    assert watch.heard(25) == 45
+    assert look(watch, 45) == (Step.PING, 55)
+    assert look(watch, 55)[0] is Step.CUT
+
+
+@pytest.mark.parametrize(
+    "limits", [ConnectionLimits(age_seconds=5), ConnectionLimits(idle_seconds=5)]
+)
+def test_a_connection_that_may_end_is_looked_at_as_a_whole(limits: ConnectionLimits) -> None:
+    assert Watch(limits, 0, 0).heard(1) is None

@@ -208,6 +208,11 @@ class Connection:
         return self._state.should_close
 
     @property
+    def is_quiet(self) -> bool:
+        """Nothing is half received or waits to be written: a frame may be written at once."""
+        return self._inbound.is_quiet
+
+    @property
     def is_closing(self) -> bool:
         """No new stream can be opened: one side has said goodbye, or the connection is over."""
         state = self._state

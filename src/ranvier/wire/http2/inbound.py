@@ -98,6 +98,20 @@ class Inbound:
         block = self._messages.open_block
         return self._partial_bytes + (0 if block is None else block.byte_count)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing is half received or waits to be written: a frame may be written at once."""
+        state = self._state
+        outbound = state.outbound
+        return not (
+            self._partial
+            or outbound.frames
+            or outbound.is_paused
+            or not self.is_established
+            or self._messages.open_block is not None
+            or state.is_over
+        )
+
     def receive(self, data: bytes) -> None:
         """Act on all that came; raises ConnectionFault where the peer's connection must end."""
         if self._partial:
@@ -127,17 +141,9 @@ class Inbound:
 
     def answer_lone_ping(self, data: bytes) -> bytes | None:
         """Answer a read that is one PING frame, or return None where more must be looked at."""
-        state = self._state
-        outbound = state.outbound
-        if (
-            self._partial
-            or outbound.frames
-            or outbound.is_paused
-            or not self.is_established
-            or self._messages.open_block is not None
-            or state.is_over
-        ):
+        if not self.is_quiet:
             return None
+        state = self._state
         if data.startswith(PING_HEAD):
             # One too many is counted here and told by the frame's own handler, for which it is
             # one too many as well.

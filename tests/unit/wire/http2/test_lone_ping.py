@@ -64,7 +64,9 @@ def a_lost_transport(peer: Peer) -> None:
 )
 def test_whatever_is_under_way_goes_first(prepare: Callable[[Peer], None]) -> None:
     peer = server()
+    assert peer.connection.is_quiet
     prepare(peer)
+    assert not peer.connection.is_quiet
     assert peer.connection.answer_lone_ping(PING) is None
 
 
