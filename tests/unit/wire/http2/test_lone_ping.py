@@ -18,6 +18,7 @@ PONG = frame("PING", 0, PAYLOAD, 0x1)
 def test_a_ping_is_answered_with_its_payload() -> None:
     assert len(PING) == PING_FRAME_BYTES
     connection = server().connection
+    assert connection.is_quiet
     assert connection.answer_lone_ping(PING) == PONG
     assert connection.take_output() == b""
 
@@ -64,7 +65,6 @@ def a_lost_transport(peer: Peer) -> None:
 )
 def test_whatever_is_under_way_goes_first(prepare: Callable[[Peer], None]) -> None:
     peer = server()
-    assert peer.connection.is_quiet
     prepare(peer)
     assert not peer.connection.is_quiet
     assert peer.connection.answer_lone_ping(PING) is None
