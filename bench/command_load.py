@@ -152,21 +152,18 @@ class CommandLoad:
                     self._call(more)
         assert not caller.failed, f"{caller.failed} commands failed"
 
-    def latencies(self, commands: int) -> list[float]:
-        """Send commands one by one; return the seconds from each to its answer."""
+    def latency(self) -> float:
+        """Send one command; return the seconds to its answer."""
         caller, handler = self.caller, self.handler
-        seconds = []
-        for _ in range(commands):
-            ended = caller.ended
-            started = time.perf_counter()
-            self._call(1)
-            while not handler.receive():
-                continue  # a window update or a ping came first
-            while caller.ended == ended:
-                caller.receive()
-            seconds.append(time.perf_counter() - started)
-        assert not caller.failed, f"{caller.failed} commands failed"
-        return seconds
+        ended = caller.ended
+        started = time.perf_counter()
+        self._call(1)
+        while not handler.receive():
+            continue  # a window update or a ping came first
+        while caller.ended == ended:
+            caller.receive()
+        assert not caller.failed, "the command failed"
+        return time.perf_counter() - started
 
     def _call(self, count: int) -> None:
         before, behind = self._template

@@ -31,6 +31,8 @@ from ranvier.services.waiting_command import HandlerLink, HandlerStream, Waiting
 TIMEOUT_MS: Final = 300_000
 """How long a command may take that does not say itself; the same as Axon Server's."""
 
+TIMEOUT_SECONDS: Final = TIMEOUT_MS / 1_000
+
 TIMEOUT_MS_MAX: Final = 24 * 3_600_000
 """The longest that a command may ask for: nobody waits longer at an open call."""
 
@@ -246,9 +248,11 @@ class DispatchCommands:
         if self._is_stopping:
             self._fail(command, NodeStopping())
             return
-        if not 0 < command.timeout_ms <= TIMEOUT_MS_MAX:
-            command.timeout_ms = TIMEOUT_MS if command.timeout_ms <= 0 else TIMEOUT_MS_MAX
-        command.expires_at = now + command.timeout_ms * 0.001
+        if command.timeout_ms:
+            command.timeout_ms = bounded_timeout_ms(command.timeout_ms)
+            command.expires_at = now + command.timeout_ms * 0.001
+        else:
+            command.expires_at = now + TIMEOUT_SECONDS
         if self._timer is None:
             self._look_again(LOOK_SECONDS)
         # Most commands have one handler, which is ready: it takes 0.4 µs, the whole choice 1.0.
@@ -366,7 +370,8 @@ class DispatchCommands:
         late += [command for _, command in stream.waiting.items() if command.expires_at <= now]
         for command in late:
             self._withdraw(command)
-            self._fail(command, CommandTimedOut(command.timeout_ms, was_sent=command.was_sent))
+            timeout_ms = command.timeout_ms or TIMEOUT_MS
+            self._fail(command, CommandTimedOut(timeout_ms, was_sent=command.was_sent))
 
     def _close(self, link: HandlerLink, error: RanvierError) -> None:
         self.closed(link)
@@ -375,6 +380,11 @@ class DispatchCommands:
     def _note_emptied(self) -> None:
         if self._emptied is not None and not self.active_count:
             self._emptied.set()
+
+
+def bounded_timeout_ms(timeout_ms: int) -> int:
+    """Return how long a command may take that asks for this: less than 0 counts as not asked."""
+    return min(timeout_ms, TIMEOUT_MS_MAX) if timeout_ms > 0 else TIMEOUT_MS
 
 
 def registration(handler: Handler, name: str, load_factor: int = 100) -> Registration:

@@ -86,7 +86,12 @@ async def test_a_timeout_that_is_none_or_too_long_has_a_bound(
 ) -> None:
     hub = CommandHub()
     hub.join(1, "Buy")
-    assert hub.dispatch(NotedCommand("a", timeout_ms=asked_ms)).timeout_ms == granted_ms
+    command = hub.dispatch(NotedCommand("a", timeout_ms=asked_ms))
+    await turned(hub, granted_ms / 1000 - 0.1)
+    assert command.outcomes == []
+    await turned(hub, 0.2)
+    assert command.outcomes == ["AXONIQ-4002"]
+    await hub.commands.stop()
 
 
 async def test_a_look_at_many_commands_is_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
