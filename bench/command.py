@@ -3,11 +3,11 @@
 `python -m bench.command [rounds]`. One caller and one handler, each on its own connection, in a
 process of their own. CPU is the server's alone, as the operating system accounts it.
 
-Latency added by the node = the time from a command to its answer with one in flight, less that of a
-direct unary echo of the same command to a server that has nothing to do, by the same caller; the two
-take turns, so that both meet the same moments of the machine. Medians are lessened by the median,
-99th percentiles by the 99th. The echo stands for the caller's own way to a handler; what is left is
-the way through the node and the handler's turn.
+Latency added by the node = the time from a command to its answer with one in flight, less that of
+a direct unary echo of the same command to a server that has nothing to do, by the same caller; the
+two take turns, so that both meet the same moments of the machine. Medians are lessened by the
+median, 99th percentiles by the 99th. The echo stands for the caller's own way to a handler; what is
+left is the way through the node and the handler's turn.
 """
 
 from __future__ import annotations
