@@ -292,3 +292,19 @@ async def test_a_filter_leaves_events_out_and_the_position_passes_them() -> None
 
 def test_the_events_of_these_tests_belong_to_one_aggregate() -> None:
     assert {event.aggregate_id for event in stream_of(3)} == {"a"}
+
+
+async def test_hundreds_that_come_and_go_leave_nothing_behind(scene: Scene) -> None:
+    for number in range(300):
+        consumer = Consumer(f"c{number}")
+        scene.live.connect(consumer)
+        scene.live.request(consumer, MINE, 3)
+        if number % 3 == 0:
+            await settle()
+        if number % 7 == 0:
+            scene.live.fail(consumer, MINE, "broken")
+        scene.live.disconnect(consumer)
+    await settle()
+    assert scene.live.open_segment_count == 0
+    assert scene.following.follow.follower_count == 0
+    assert scene.live._tasks == set()
