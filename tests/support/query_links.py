@@ -8,7 +8,7 @@ from ranvier.errors import RanvierError
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
-from ranvier.services.running_query import AskedQuery
+from ranvier.services.running_query import AskedQuery, QueryHints
 
 
 @dataclass(eq=False)
@@ -84,7 +84,15 @@ def handler_stream(
     return stream, link
 
 
-def question(query_id: str, name: str = "Find", **more: object) -> AskedQuery:
-    """Return a query; `more` replaces fields of it."""
-    query = AskedQuery("default", query_id, name, query_id.encode(), dict)
-    return query._replace(**more)  # type: ignore[arg-type]  # fields as a test wants them
+def question(
+    query_id: str,
+    name: str = "Find",
+    *,
+    data: bytes = b"?",
+    hints: QueryHints | None = None,
+    is_streaming: bool = False,
+) -> AskedQuery:
+    """Return a query."""
+    return AskedQuery(
+        "default", query_id, name, data, dict, lambda: hints or QueryHints(), is_streaming
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ranvier.axon.errors import InstructionUnknown, grpc_error
+from google.protobuf.message import DecodeError
+
+from ranvier.axon.errors import BrokenMessage, InstructionUnknown, grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.query_request import query_for_handler
 from ranvier.axon.request_context import context_of
@@ -27,6 +29,9 @@ ROOM_BYTES: Final = 256 * 1024
 QUERY_RESPONSE: Final = Outbound.QUERY_RESPONSE_FIELD_NUMBER
 QUERY_COMPLETE: Final = Outbound.QUERY_COMPLETE_FIELD_NUMBER
 SUBSCRIPTION_RESPONSE: Final = Outbound.SUBSCRIPTION_QUERY_RESPONSE_FIELD_NUMBER
+
+response_from_bytes = query_pb2.QueryResponse.FromString
+complete_from_bytes = query_pb2.QueryComplete.FromString
 
 framed_query = framed(Inbound.QUERY_FIELD_NUMBER)
 framed_subscription = framed(Inbound.SUBSCRIPTION_QUERY_REQUEST_FIELD_NUMBER)
@@ -87,7 +92,9 @@ class QueryHandlerStream:
     @property
     def has_room(self) -> bool:
         """Whether the client reads what it is sent."""
-        return self._call.queued_bytes < ROOM_BYTES
+        # Almost always nothing is queued; asking by way of the call takes 0.1 µs more.
+        call = self._call
+        return call.stream.queue is None or call.queued_bytes < ROOM_BYTES
 
     def send_query(self, query: AskedQuery, time_left_ms: int | None) -> None:
         """Send a query; the bytes of one that has not waited are those that came."""
@@ -127,13 +134,19 @@ class QueryHandlerStream:
     # What the client says.
 
     def _take_response(self, content: bytes) -> None:
-        response = parsed(query_pb2.QueryResponse, content)
+        try:
+            response = response_from_bytes(content)
+        except DecodeError:
+            raise BrokenMessage("QueryResponse") from None
         self._dispatch.result(
             self._stream, response.request_identifier, content, is_error=bool(response.error_code)
         )
 
     def _take_complete(self, content: bytes) -> None:
-        complete = parsed(query_pb2.QueryComplete, content)
+        try:
+            complete = complete_from_bytes(content)
+        except DecodeError:
+            raise BrokenMessage("QueryComplete") from None
         self._dispatch.completed(self._stream, complete.request_id)
 
     def _take_subscription_response(self, content: bytes) -> None:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ranvier.axon.messages import parsed
+from google.protobuf.message import DecodeError
+
+from ranvier.axon.errors import BrokenMessage
 from ranvier.axon.metadata_text import texts_of
 from ranvier.proto import common_pb2, query_pb2
-from ranvier.services.running_query import DEFAULT_TIMEOUT_MS, AskedQuery
+from ranvier.services.running_query import AskedQuery, QueryHints
 
 QueryRequest = query_pb2.QueryRequest
+query_from_bytes = QueryRequest.FromString
 
 PRIORITY: Final = common_pb2.PRIORITY
 TIMEOUT: Final = common_pb2.TIMEOUT
 CLIENT_SUPPORTS_STREAMING: Final = common_pb2.CLIENT_SUPPORTS_STREAMING
+
+TRUE: Final = common_pb2.MetaDataValue(boolean_value=True).SerializeToString()
+"""Bytes without which no message has a hint that is true."""
 
 STREAMING_ADDED: Final = QueryRequest(
     processing_instructions=[
@@ -30,25 +36,40 @@ are possible all the way."""
 
 def asked_query(context: str, message: bytes) -> AskedQuery:
     """Return a query with what decides its way; raises `BrokenMessage`."""
-    request = parsed(QueryRequest, message)
-    priority, timeout_ms, is_streaming = 0, DEFAULT_TIMEOUT_MS, False
-    for instruction in request.processing_instructions:
-        key = instruction.key
-        if key == PRIORITY:
-            priority = instruction.value.number_value
-        elif key == TIMEOUT:
-            timeout_ms = instruction.value.number_value
-        elif key == CLIENT_SUPPORTS_STREAMING:
-            is_streaming = instruction.value.boolean_value
+    try:
+        request = query_from_bytes(message)
+    except DecodeError:
+        raise BrokenMessage("QueryRequest") from None
+    # Looked at one by one, two hints take 1.2 µs; most queries have others than this one.
     return AskedQuery(
         context,
         request.message_identifier,
         request.query,
         message,
-        metadata_reader(request),
-        priority,
-        timeout_ms if timeout_ms > 0 else DEFAULT_TIMEOUT_MS,
-        is_streaming,
+        lambda: texts_of(request.meta_data),
+        lambda: hints_of(request),
+        TRUE in message and is_streaming(request),
+    )
+
+
+def hints_of(request: query_pb2.QueryRequest) -> QueryHints:
+    """Return what a query says of its place in a queue; a `TIMEOUT` of 0 or less counts as none."""
+    hints = QueryHints()
+    for instruction in request.processing_instructions:
+        number = instruction.value.number_value
+        if instruction.key == PRIORITY:
+            hints = hints._replace(priority=number)
+        elif instruction.key == TIMEOUT and number > 0:
+            hints = hints._replace(timeout_ms=number)
+    return hints
+
+
+def is_streaming(request: query_pb2.QueryRequest) -> bool:
+    """Tell whether the caller asks for results by demand."""
+    return any(
+        instruction.value.boolean_value
+        for instruction in request.processing_instructions
+        if instruction.key == CLIENT_SUPPORTS_STREAMING
     )
 
 

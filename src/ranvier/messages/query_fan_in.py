@@ -62,6 +62,17 @@ class QueryFanIn:
         """Tell whether a result of this handler still counts."""
         return handler in self._open
 
+    def passes(self, handler: Handler) -> bool:
+        """Take it that a good result of this handler passes; False where more follows from it."""
+        if handler not in self._open:
+            return False
+        if not self._has_result:
+            if self._first_answer_wins and len(self._open) > 1:
+                return False
+            self._has_result = True
+            self._held = None
+        return True
+
     def result(self, handler: Handler, result: QueryResult, *, is_error: bool) -> FanInStep:
         """Take a result; one that comes late, or of somebody who was not asked, is dropped."""
         if handler not in self._open:
@@ -71,12 +82,11 @@ class QueryFanIn:
                 self._held = result
                 return NOTHING
             return FanInStep((result,)) if self._first_answer_wins else NOTHING
-        if not self._has_result:
-            self._has_result = True
-            self._held = None
-            if self._first_answer_wins and len(self._open) > 1:
-                return FanInStep((result,), self._leave_only(handler))
-        return FanInStep((result,))
+        if self.passes(handler):
+            return FanInStep((result,))
+        others = self._leave_only(handler)
+        self.passes(handler)
+        return FanInStep((result,), others)
 
     def complete(self, handler: Handler) -> FanInStep:
         """Take it that a handler has finished or gone."""

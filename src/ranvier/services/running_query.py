@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from ranvier.errors import RanvierError
@@ -10,6 +11,14 @@ from ranvier.messages.query_routing import Metadata
 
 DEFAULT_TIMEOUT_MS: Final = 5_000
 """What a query waits for a handler at most, where it does not say."""
+
+
+class QueryHints(NamedTuple):
+    """What a query says of its place in a queue."""
+
+    priority: int = 0
+    timeout_ms: int = DEFAULT_TIMEOUT_MS
+    """How long it may wait to be sent to a handler."""
 
 
 # A tuple: made once for each query, in a third of the time that a frozen dataclass takes.
@@ -21,9 +30,8 @@ class AskedQuery(NamedTuple):
     name: str
     data: bytes
     metadata: Metadata
-    priority: int = 0
-    timeout_ms: int = DEFAULT_TIMEOUT_MS
-    """How long it may wait to be sent to a handler."""
+    hints: Callable[[], QueryHints] = QueryHints
+    """Read only for a query that has to wait."""
     is_streaming: bool = False
     """The caller asks for results by demand; the first handler to answer is the only one."""
 

@@ -11,7 +11,7 @@ from ranvier.messages.query_fan_in import QueryResult
 from ranvier.proto.command_pb2 import CommandResponse
 from ranvier.proto.common_pb2 import TIMEOUT, ErrorMessage, MetaDataValue, SerializedObject
 from ranvier.proto.query_pb2 import QueryRequest, QueryResponse
-from ranvier.services.running_query import DEFAULT_TIMEOUT_MS, AskedQuery
+from ranvier.services.running_query import DEFAULT_TIMEOUT_MS, AskedQuery, QueryHints
 from ranvier.web.errors import InvalidBody, MessageTooLarge
 from ranvier.web.event_json import JsonValue, meta_data_value, serialized_object
 from ranvier.web.posted_messages import (
@@ -118,8 +118,7 @@ def asked_query(context: str, posted: PostedQuery, rules: PostingRules) -> Asked
         posted.query,
         data,
         lambda: texts,
-        posted.priority,
-        posted.timeout,
+        lambda: QueryHints(posted.priority, posted.timeout),
     )
 
 

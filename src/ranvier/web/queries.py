@@ -21,6 +21,7 @@ from ranvier.web.posted_messages import PostingRules
 from ranvier.web.posted_query import (
     POSTED_QUERY,
     RESULTS_MAX,
+    PostedQuery,
     asked_query,
     decode_query,
     result_json,
@@ -119,7 +120,7 @@ class QueriesResource:
         self._kinds.expect_known(context)
         posted = decode_query(body)
         query = asked_query(context, posted, self._rules)
-        results = await self._ask(query, posted.number_of_results or RESULTS_MAX + 1)
+        results = await self._ask(query, posted)
         shown = [
             result_json(result, query.query_id, self._rules.new_message_id()) for result in results
         ]
@@ -135,13 +136,13 @@ class QueriesResource:
             actives_count=counts.active, total_count=counts.total, updates_count=counts.updates
         )
 
-    async def _ask(self, query: AskedQuery, wanted: int) -> list[QueryResult]:
-        gathering = GatheredResults(wanted)
+    async def _ask(self, query: AskedQuery, posted: PostedQuery) -> list[QueryResult]:
+        gathering = GatheredResults(posted.number_of_results or RESULTS_MAX + 1)
         running = self._queries.dispatch.ask(query, gathering)
         try:
-            await asyncio.wait_for(gathering.is_done.wait(), query.timeout_ms / 1000)
+            await asyncio.wait_for(gathering.is_done.wait(), posted.timeout / 1000)
         except TimeoutError:
-            gathering.take(QueryTimedOut(query.timeout_ms))
+            gathering.take(QueryTimedOut(posted.timeout))
         finally:
             if running is not None:
                 self._queries.dispatch.cancel(running)

@@ -13,6 +13,7 @@ from ranvier.observability.operation import Operation
 from ranvier.services.errors import NodeStopping
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
+from ranvier.services.running_query import QueryHints
 from ranvier.services.topology import Topology
 from tests.support.query_links import HandlerLink, NotedCaller, handler_stream, question
 
@@ -45,7 +46,7 @@ def test_priority_goes_first_then_arrival() -> None:
     queries = Routed()
     stream, link = handler_stream(queries, "Find", permits=0)
     for query_id, priority in (("a", 0), ("b", 5), ("c", -1), ("d", 5)):
-        queries.dispatch.ask(question(query_id, priority=priority), NotedCaller())
+        queries.dispatch.ask(question(query_id, hints=QueryHints(priority)), NotedCaller())
     queries.dispatch.granted(stream, 4)
     assert [query_id for query_id, _ in link.queries] == ["b", "d", "a", "c"]
 
@@ -78,8 +79,8 @@ def test_axoniq_5006_is_checked_when_a_query_leaves_the_queue() -> None:
     queries = Routed()
     stream, link = handler_stream(queries, "Find", permits=0)
     late, early = NotedCaller(), NotedCaller()
-    queries.dispatch.ask(question("late", timeout_ms=100), late)
-    queries.dispatch.ask(question("early", timeout_ms=2_000), early)
+    queries.dispatch.ask(question("late", hints=QueryHints(0, 100)), late)
+    queries.dispatch.ask(question("early", hints=QueryHints(0, 2_000)), early)
     queries.seconds += 0.5
     assert late.ends == []
     queries.dispatch.granted(stream, 1)
