@@ -12,11 +12,11 @@ from ranvier.proto.query_pb2 import QueryRequest
 from ranvier.services.running_query import QueryHints
 
 
-def number(key: common_pb2.ProcessingKey.ValueType, value: int) -> ProcessingInstruction:
+def number(key: common_pb2.ProcessingKey, value: int) -> ProcessingInstruction:
     return ProcessingInstruction(key=key, value=MetaDataValue(number_value=value))
 
 
-def flag(key: common_pb2.ProcessingKey.ValueType, *, value: bool) -> ProcessingInstruction:
+def flag(key: common_pb2.ProcessingKey, *, value: bool) -> ProcessingInstruction:
     return ProcessingInstruction(key=key, value=MetaDataValue(boolean_value=value))
 
 
