@@ -40,7 +40,7 @@ def program(*arguments: str) -> Said:
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
-        code = threads.submit(main, arguments).result(60)
+        code = threads.submit(main, arguments).result(600)
     return Said(code, out.getvalue(), err.getvalue())
 
 
@@ -76,11 +76,12 @@ async def fill(hub: Hub, count: int) -> None:
 
 async def all_events(hub: Hub) -> list[tuple[int | None, bytes]]:
     end = await hub.events.last_token() + 1
-    async with asyncio.timeout(30), aclosing(hub.events.stream()) as stream:
+    async with asyncio.timeout(100), aclosing(hub.events.stream()) as stream:
         events = [await anext(stream) for _ in range(end)]
     return [(event.token, event.fingerprint()) for event in events]
 
 
+@pytest.mark.soak
 async def test_an_import_that_is_killed_again_and_again_loses_and_doubles_nothing(
     tmp_path: Path,
 ) -> None:
@@ -125,7 +126,7 @@ async def kill_import_after(
         stderr=subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(30), aclosing(target.events.stream(token)) as stream:
+        async with asyncio.timeout(100), aclosing(target.events.stream(token)) as stream:
             await anext(stream)
     finally:
         child.kill()

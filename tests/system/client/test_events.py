@@ -36,7 +36,7 @@ class Deposited:
 
 
 def account() -> str:
-    return f"acc-{next(numbers)}"
+    return f"account-{next(numbers)}"
 
 
 def deposits(aggregate: str, amounts: range) -> list[EventMessage]:
