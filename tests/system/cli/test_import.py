@@ -126,8 +126,10 @@ async def kill_import_after(
         stderr=subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(100), aclosing(target.events.stream(token)) as stream:
-            await anext(stream)
+        async with asyncio.timeout(100), aclosing(target.events.stream()) as stream:
+            async for event in stream:
+                if event.token == token:
+                    break
     finally:
         child.kill()
         await child.wait()
