@@ -114,6 +114,11 @@ class LiveStream:
         return len(self._consumers)
 
     @property
+    def segment_count(self) -> int:
+        """How many segments it has."""
+        return len(self._segments)
+
+    @property
     def open_segment_count(self) -> int:
         """How many segments are held by a consumer."""
         return sum(segment.holder is not None for segment in self._segments)
@@ -206,6 +211,20 @@ class LiveStream:
             finally:
                 self._is_paused = False
                 self._share_out()
+
+    async def rename(self, name: str) -> None:
+        """Give the stream another name; its consumers go on. Raises as `change`."""
+        async with self._changing:
+            stored = self.stored()
+            wanted = replace(stored, definition=replace(stored.definition, name=name))
+            changed = await self._tools.store.change(wanted)
+            if changed is None:
+                raise NoSuchStream(stored.definition.stream_id)
+            # Positions have moved on meanwhile: what counts is here, and is stored anew.
+            self._stored = replace(
+                self._stored, definition=changed.definition, revision=changed.revision
+            )
+            self._tools.keep_now(self)
 
     def end(self, error: RanvierError) -> None:
         """End all consumers' calls; nobody can connect any more."""

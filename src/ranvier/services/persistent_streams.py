@@ -121,22 +121,20 @@ class PersistentStreamService:
     async def update(self, context: str, stream_id: str, segments: int, name: str) -> None:
         """Give a stream another number of segments (0: as it is) or name (empty: as it is).
 
-        All segments are taken away first; it returns when they are given anew.
+        For another number all segments are taken away; it returns when they are given anew.
         """
         refuse_name("stream name", name)
         if segments:
             refuse_segment_count(segments)
         live = await self._owned(context, stream_id)
 
-        async def make(stored: StoredStream) -> StoredStream:
-            definition = stored.definition
-            if name:
-                definition = replace(definition, name=name)
-            count = segments or len(stored.progress.segments)
-            progress = resized(stored.progress, count, stream_id)
-            return replace(stored, definition=definition, progress=progress)
+        async def split(stored: StoredStream) -> StoredStream:
+            return replace(stored, progress=resized(stored.progress, segments, stream_id))
 
-        await live.change(make)
+        if segments not in (0, live.segment_count):
+            await live.change(split)
+        if name:
+            await live.rename(name)
 
     async def reset_to_head(self, context: str, stream_id: str) -> None:
         """Let a stream go on with what comes from now on."""

@@ -242,6 +242,24 @@ async def test_a_change_waits_until_all_is_drained(scene: Scene) -> None:
     assert sorted(tokens) == list(range(10)), "what was handled does not come again"
 
 
+async def test_another_name_takes_nothing_away(scene: Scene) -> None:
+    one = Consumer()
+    scene.live.connect(one)
+    scene.live.request(one, MINE, 4)
+    await one.got(4)
+    await scene.live.rename("Orders")
+    assert one.segments == {0, 1}
+    assert scene.kept_now
+    scene.live.acknowledge(one, MINE, 3)
+    await scene.store.save([scene.live.stored()])
+    stored = await scene.found()
+    assert stored.definition.name == "Orders"
+    assert stored.progress.segments[MINE].next_token == 4
+    await scene.store.delete("default", "s")
+    with pytest.raises(NoSuchStream):
+        await scene.live.rename("Nothing")
+
+
 async def test_a_change_of_a_deleted_stream_is_refused(scene: Scene) -> None:
     async def same(stored: StoredStream) -> StoredStream:
         return stored
