@@ -50,6 +50,11 @@ class UpdatingHandler:
             found.add(getattr(request, kind).subscription_identifier)
         return found
 
+    async def result(self, query_id: str, data: bytes) -> None:
+        payload = common_pb2.SerializedObject(data=data)
+        response = query_pb2.QueryResponse(request_identifier=query_id, payload=payload)
+        await self._write(query_response=response)
+
     async def leave(self) -> None:
         self.call.half_close()
         assert await self.call.read() is None

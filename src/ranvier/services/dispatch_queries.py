@@ -69,6 +69,7 @@ class DispatchQueries:
                 await asyncio.wait_for(self._all_ended.wait(), DRAIN_SECONDS)
             except TimeoutError:
                 for running in list(self._running.values()):
+                    running.has_failed = True
                     self._withdraw_all(running, running.fan_in.abandon())
                     self._end(running, NodeStopping())
 

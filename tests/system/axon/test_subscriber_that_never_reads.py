@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ranvier.messages.subscription_query import UPDATE_BYTES_WAITING_MAX
+from ranvier.proto.query_pb2 import QueryRequest, QueryResponse
 from ranvier.wire.grpc.channel import Channel
 from tests.support.axon_node import AxonNode
-from tests.support.query_channel import UpdatingHandler, next_update, subscribed
+from tests.support.query_channel import SERVICE, UpdatingHandler, next_update, subscribed
 
 UPDATE = b"x" * 10_000
 
@@ -53,5 +54,32 @@ async def test_a_handler_that_never_reads_is_no_trouble_for_others(node: AxonNod
         call.cancel()
     assert len(await reading.requests("unsubscribe", count)) == count
     assert not first.untold
+    for channel in (of_callers, of_handler):
+        await channel.close()
+
+
+async def test_a_caller_of_an_ordinary_query_that_never_reads_loses_its_call(
+    node: AxonNode,
+) -> None:
+    of_callers = await Channel.connect("127.0.0.1", node.port)
+    of_handler = await Channel.connect("127.0.0.1", node.port)
+    handler = UpdatingHandler(of_handler, "Orders")
+    await handler.join()
+    asked = QueryRequest(message_identifier="q-1", query="Orders").SerializeToString()
+    silent = of_callers.stream(f"{SERVICE}/Query")
+    await silent.write(asked)
+    assert (await handler.next()).query.message_identifier == "q-1"
+    sent_bytes = 0
+    while node.queries.dispatch.running_count:
+        await handler.result("q-1", bytes(100_000))
+        sent_bytes += 100_000
+        assert sent_bytes < 64_000_000
+    call = of_callers.stream(f"{SERVICE}/Query")
+    await call.write(asked)
+    assert (await handler.next()).query.message_identifier == "q-1"
+    await handler.result("q-1", b"others on its connection go on")
+    message = await call.read()
+    assert message is not None
+    assert QueryResponse.FromString(message).payload.data == b"others on its connection go on"
     for channel in (of_callers, of_handler):
         await channel.close()
