@@ -73,6 +73,10 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         "Acknowledged after commit and flush. An append has 16 MiB at most. An outcome that cannot"
         " be known is said (`RANVIER-UNKNOWN-OUTCOME`), never guessed."
     ),
+    "EventStore.QueryEvents": (
+        "Its bounds have settings (`query.limit`, `query.timeout_seconds`). XML is read without DTD"
+        " and entities. A live query over snapshots answers what is stored and ends."
+    ),
     "EventStore.ListEvents": (
         "After the client's half-close all that is stored at that moment is sent, up to the"
         " permits, then OK: short readers get whole answers. A position beyond the head is waited"

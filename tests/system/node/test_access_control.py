@@ -8,9 +8,13 @@ from pathlib import Path
 import grpc
 import httpx2
 import pytest
+from google.protobuf.message_factory import GetMessageClass
 
 from examples.node_process import NodeProcess
+from ranvier.axon.not_offered import axon_services
 from ranvier.proto.event_pb2 import GetLastTokenRequest, TrackingToken
+from tests.support.axon_stubs import multi_callable
+from tests.support.live_call import refused
 from tests.support.node_program import ranvier, running_node
 
 TOKEN = "f3b1c0de-this-is-the-token"
@@ -51,6 +55,16 @@ def test_grpc_calls_without_it_are_refused(
         last_token(node.grpc_address, *metadata)
     assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert code in str(refusal.value.details())
+
+
+def test_every_call_of_the_api_asks_for_it(node: NodeProcess) -> None:
+    methods = [method for service in axon_services() for method in service.methods]
+    with grpc.insecure_channel(node.grpc_address) as channel:
+        for method in methods:
+            message = GetMessageClass(method.input_type)()
+            request = iter([message]) if method.client_streaming else message
+            refusal = refused(lambda: multi_callable(channel, method)(request, timeout=10))  # noqa: B023  # called at once
+            assert refusal.axon_code == "AXONIQ-1000", method.full_name
 
 
 def test_rest_asks_for_it_and_health_does_not(node: NodeProcess) -> None:
