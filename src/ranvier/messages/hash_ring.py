@@ -57,24 +57,56 @@ class HashRing:
         ring = HashRing()
         ring._members = {own: at for own, at in self._members.items() if own in members}
         ring._owners = {at: own[0] for own, at in ring._members.items()}
-        if len(ring._members) == len(self._members):
-            ring.points = self.points.copy()
-        else:
-            owners = ring._owners
-            ring.points = [point for point in self.points if point & PLACE_MASK in owners]
+        gone = [own for own in self._members if own not in members]
+        lost = [point for own in gone for point in points_of(own, self._members[own])]
+        ring.points = without(self.points, sorted(lost))
         ring._add([own for own in members if own not in ring._members])
         return ring
 
     def _add(self, members: Iterable[Member]) -> None:
         free_places = (place for place in count() if place not in self._owners)
+        added: list[int] = []
         for member in members:
-            handler, load_factor = member
             place = next(free_places)
-            self._owners[place] = handler
+            self._owners[place] = member[0]
             self._members[member] = place
-            self.points += [
-                position(f"{handler.stream_id}-{number}") | place
-                for number in range(min(load_factor, POINTS_MAX))
-            ]
-        # What was sorted is one run for this sort, so that one new handler of 500 costs 0.3 ms.
-        self.points.sort()
+            added += points_of(member, place)
+        self.points = merged(self.points, sorted(added))
+
+
+def points_of(member: Member, place: int) -> list[int]:
+    """Return the points of a member who has this place."""
+    handler, load_factor = member
+    return [
+        position(f"{handler.stream_id}-{number}") | place
+        for number in range(min(load_factor, POINTS_MAX))
+    ]
+
+
+# Both copy whole runs between the few points that come or go: with 500 handlers, one that comes or
+# goes takes 1.7 ms so, and 4.0 by looking at each point.
+def without(points: list[int], lost: list[int]) -> list[int]:
+    """Return sorted points without those that are lost, sorted too, each of which is there."""
+    rest: list[int] = []
+    start = 0
+    for point in lost:
+        at = bisect_left(points, point, start)
+        rest += points[start:at]
+        start = at + 1
+    rest += points[start:]
+    return rest
+
+
+def merged(points: list[int], added: list[int]) -> list[int]:
+    """Return sorted points together with others that are sorted too."""
+    if len(added) > len(points):
+        return sorted(points + added)
+    together: list[int] = []
+    start = 0
+    for point in added:
+        at = bisect_left(points, point, start)
+        together += points[start:at]
+        together.append(point)
+        start = at
+    together += points[start:]
+    return together
