@@ -30,6 +30,8 @@ def sole_field(message: bytes) -> tuple[int, bytes]:
     if size < 2 or message[0] & 0x87 != LENGTH_DELIMITED:
         return 0, b""
     length = message[1]
+    if length < 128:
+        return (message[0] >> 3, message[2:]) if length + 2 == size else (0, b"")
     start = 2
     shift = 7
     while length >> shift:

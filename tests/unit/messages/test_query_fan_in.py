@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ranvier.messages.errors import QueryHandlerLost, QueryTimedOut
+from ranvier.messages.handler import Handler
 from ranvier.messages.query_fan_in import ENDED, NOTHING, FanInStep, QueryFanIn, QueryResult
 from tests.support.message_handlers import handler
 
@@ -185,3 +186,14 @@ def expected_good(words: Told, asked: set[str]) -> list[bytes]:
         elif what == "+" and own in asked - ended:
             good.append((own + what).encode())
     return good
+
+
+@pytest.mark.parametrize(
+    ("handlers", "first_answer_wins", "passes"),
+    [([B], False, False), ([A], False, True), ([A], True, True), ([A, B], True, False)],
+)
+def test_only_what_nobody_else_is_touched_by_passes(
+    handlers: list[Handler], first_answer_wins: bool, passes: bool
+) -> None:
+    fan_in = QueryFanIn(handlers, first_answer_wins=first_answer_wins)
+    assert fan_in.passes(A) is passes
