@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ranvier.storage.database import Database
 from ranvier.storage.sqlite.database import SqliteDatabase
+from tests.support.postgres_server import postgres_database
 
 CONTEXT = "default"
 
@@ -14,7 +15,7 @@ MakeDatabase = Callable[[Path], Database]
 """Makes a database, not started, that keeps everything in a directory or under its name; called
 again with the same directory it finds what the first one has stored."""
 
-FACTORIES: dict[str, MakeDatabase] = {"sqlite": SqliteDatabase}
+FACTORIES: dict[str, MakeDatabase] = {"sqlite": SqliteDatabase, "postgres": postgres_database}
 
 
 async def opened(make: MakeDatabase, directory: Path) -> Database:

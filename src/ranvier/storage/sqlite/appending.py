@@ -19,7 +19,7 @@ from ranvier.storage.sqlite.facts import ContextFacts, read_facts
 from ranvier.storage.sqlite.multi_row import MultiRowInsert
 from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
 from ranvier.storage.sqlite.scheduled_events import use_up
-from ranvier.storage.sqlite.seen_heads import SeenHeads
+from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 from ranvier.storage.sqlite.writer import Writer
 

@@ -29,7 +29,7 @@ from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
 from ranvier.storage.sqlite.processor_strategies import SqliteProcessorStrategies
 from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
-from ranvier.storage.sqlite.seen_heads import SeenHeads
+from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
 from ranvier.storage.sqlite.workers import Workers, tell
 from ranvier.storage.sqlite.writer import Writer, WriterHooks

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ranvier.storage.errors import HeadWentBack
-from ranvier.storage.sqlite.seen_heads import SeenHeads
+from ranvier.storage.seen_heads import SeenHeads
 
 
 def test_a_head_may_rise_and_stay() -> None:

@@ -1,0 +1,1 @@
+"""The storage ports on PostgreSQL, shared by all nodes of a cluster."""

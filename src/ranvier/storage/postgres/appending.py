@@ -1,0 +1,225 @@
+"""Stores a batch of appends: read the facts, fold, then one message that does the rest.
+
+Between lock and commit nothing waits for this node: the message holds the whole decision, and the
+database leaves out by itself what something newer touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ranvier.errors import RanvierError
+from ranvier.events.append import (
+    Accepted,
+    Append,
+    Decision,
+    LeftOut,
+    Outcome,
+    Refused,
+    Unknown,
+)
+from ranvier.events.errors import InvalidEvent, UnknownContext
+from ranvier.events.facts import Facts, needs_of
+from ranvier.events.fold import fold
+from ranvier.events.limits import AppendLimits, refuse_append
+from ranvier.storage.errors import StorageError, StorageUnavailable
+from ranvier.storage.postgres.batch import DecidedBatch, batch_of
+from ranvier.storage.postgres.connections import NOT_WAITED_FOR, Connections, Lent
+from ranvier.storage.postgres.criteria import criterion_fields
+from ranvier.storage.postgres.failures import AGAIN, is_poison, state_of
+from ranvier.storage.postgres.holders import end_stuck_holders
+from ranvier.storage.seen_heads import SeenHeads
+from ranvier.storage.statements import load_statements
+
+import json
+
+_SQL = load_statements(__package__ or "", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The context that a batch is for."""
+
+    name: str
+    context_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFacts:
+    """The facts of a batch, and how often the tags of stored events had changed."""
+
+    facts: Facts
+    tag_revision: int
+
+
+class Appending:
+    """Appends batches; whoever calls sees to it that one context has one batch under way."""
+
+    def __init__(
+        self,
+        writers: Connections,
+        readers: Connections,
+        seen_heads: SeenHeads,
+        limits: AppendLimits,
+    ) -> None:
+        self._writers = writers
+        self._readers = readers
+        self._seen_heads = seen_heads
+        self._limits = limits
+
+    async def append(self, target: Target, appends: Sequence[Append]) -> Sequence[Outcome]:
+        """Decide and store a batch; an error is raised only if nothing of it has been stored."""
+        refusals = [refuse_append(append, self._limits) for append in appends]
+        if not any(refusals):
+            return await self._append_storable(target, appends)
+        storable = [append for append, no in zip(appends, refusals, strict=True) if no is None]
+        outcomes = iter(await self._append_storable(target, storable))
+        return [next(outcomes) if refusal is None else Refused(refusal) for refusal in refusals]
+
+    async def find(self, target: Target, append_id: bytes) -> Accepted | None:
+        """Look an append up under the head row, behind every commit that may still bring it."""
+        async with self._writers.lend() as lent:
+            rows = await lent.rows(_SQL["find_append"], target.context_id, append_id)
+            refuse_unconfirmed(lent)
+        row = rows[0]
+        if not row["is_known"]:
+            raise UnknownContext(target.name)
+        return None if row["first_token"] is None else Accepted(row["first_token"], row["count"])
+
+    async def _append_storable(
+        self, target: Target, appends: Sequence[Append]
+    ) -> Sequence[Outcome]:
+        if not appends:
+            return []
+        known = await self._read_facts(target, appends)
+        decisions = fold(known.facts, appends)
+        decided = batch_of(appends, decisions)
+        if not decided.batch.accepted:
+            return decisions
+        return await self._store(target, appends, (known, decisions, decided))
+
+    async def _read_facts(self, target: Target, appends: Sequence[Append]) -> ReadFacts:
+        needs = needs_of(appends)
+        aggregate_ids, bases = list(needs.aggregate_ids), list(needs.base_ids)
+        criteria = json.dumps(
+            [
+                {"marker": marker, **criterion_fields(criterion)}
+                for criterion, marker in needs.markers.items()
+            ]
+        )
+        floor = self._seen_heads.floor(target.context_id)
+        rows = await self._readers.ask(
+            _SQL["facts"], target.context_id, aggregate_ids, criteria, bases
+        )
+        if not rows:
+            raise UnknownContext(target.name)
+        head, tag_revision, last_sequences, latest_matches, stored_bases = rows[0]
+        self._seen_heads.hold_against(target.name, target.context_id, floor, head)
+        facts = Facts(
+            head,
+            dict(zip(aggregate_ids, last_sequences, strict=True)),
+            dict(zip(needs.markers, latest_matches, strict=True)),
+            frozenset(stored_bases),
+        )
+        return ReadFacts(facts, tag_revision)
+
+    async def _store(
+        self,
+        target: Target,
+        appends: Sequence[Append],
+        work: tuple[ReadFacts, Sequence[Decision], DecidedBatch],
+    ) -> Sequence[Outcome]:
+        known, decisions, decided = work
+        was_sent = False
+        try:
+            async with self._writers.lend() as lent:
+                was_sent = True
+                rows = await lent.rows(
+                    _SQL["append"],
+                    target.context_id,
+                    known.facts.head,
+                    known.tag_revision,
+                    *decided.batch.parameters(),
+                )
+                refuse_unconfirmed(lent)
+        except RanvierError as error:
+            if not was_sent:
+                raise
+            return await self._failed(target, appends, error)
+        return self._outcomes(target, decisions, decided, rows[0])
+
+    def _outcomes(
+        self,
+        target: Target,
+        decisions: Sequence[Decision],
+        decided: DecidedBatch,
+        row: Any,
+    ) -> Sequence[Outcome]:
+        found_head, first_tokens = row
+        if found_head < 0:
+            raise UnknownContext(target.name)
+        floor = self._seen_heads.floor(target.context_id)
+        counts = decided.batch.counts
+        stored = [token for token in first_tokens if token is not None]
+        head = found_head + sum(
+            count for token, count in zip(first_tokens, counts, strict=True) if token is not None
+        )
+        self._seen_heads.hold_against(
+            target.name, target.context_id, min(floor, head) if stored else floor, head
+        )
+        outcomes: list[Outcome] = list(decisions)
+        left_out = set()
+        for place, (index, token) in enumerate(
+            zip(decided.batch.accepted, first_tokens, strict=True), 1
+        ):
+            if token is None:
+                left_out.add(place)
+                outcomes[index] = LeftOut()
+            else:
+                outcomes[index] = Accepted(token, counts[place - 1])
+        for index, stands_on in decided.refusals.items():
+            if not left_out.isdisjoint(stands_on):
+                outcomes[index] = LeftOut()
+        return outcomes
+
+    async def _failed(
+        self, target: Target, appends: Sequence[Append], error: RanvierError
+    ) -> Sequence[Outcome]:
+        cause = error.__cause__ or error
+        state = state_of(cause)
+        if is_poison(cause):
+            return await self._append_halves(target, appends, cause)
+        if state in AGAIN:
+            if state == "55P03":
+                await end_stuck_holders(self._readers)
+            return [LeftOut()] * len(appends)
+        if state and not state.startswith(("08", "57")):
+            raise error
+        # No answer, or one that says that the standby was not waited for: nobody can tell yet.
+        return [Unknown()] * len(appends)
+
+    async def _append_halves(
+        self, target: Target, appends: Sequence[Append], cause: BaseException
+    ) -> Sequence[Outcome]:
+        if len(appends) == 1:
+            return [await self._judge_guilty(target, appends[0], cause)]
+        middle = len(appends) // 2
+        stored = await self._append_storable(target, appends[:middle])
+        try:
+            return [*stored, *await self._append_storable(target, appends[middle:])]
+        except StorageError as error:
+            return [*stored, *[Refused(error)] * (len(appends) - middle)]
+
+    async def _judge_guilty(self, target: Target, append: Append, cause: BaseException) -> Outcome:
+        # An append that is stored already collides with itself: it has happened, once.
+        stored = await self.find(target, append.append_id)
+        return stored or Refused(InvalidEvent("append", f"was refused by the database: {cause}"))
+
+
+def refuse_unconfirmed(lent: Lent) -> None:
+    """Raise if a commit came back with the warning that its standby was not waited for."""
+    for warning in lent.warnings:
+        if warning.startswith(NOT_WAITED_FOR):
+            raise StorageUnavailable(f"a commit was not confirmed by the standby ({warning})")

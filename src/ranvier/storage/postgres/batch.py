@@ -1,0 +1,143 @@
+"""A decided batch as the arrays that the database takes, and who depends on whom in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ranvier.events.append import Accepted, Append, Decision
+from ranvier.storage.postgres.criteria import criterion_fields
+
+ALL_BEFORE: Final = 0
+"""As a dependency: every append of the batch that is handed over before this one."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """One array for each column, and the appends of the batch that they come from.
+
+    Places count from 1, as arrays of SQL do. Only accepted appends are handed over.
+    """
+
+    accepted: list[int] = field(default_factory=list)
+    """For each append handed over, its index in the batch."""
+    append_ids: list[bytes] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    appends: list[int] = field(default_factory=list)
+    aggregate_ids: list[str | None] = field(default_factory=list)
+    aggregate_types: list[str] = field(default_factory=list)
+    sequences: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    datas: list[bytes] = field(default_factory=list)
+    tag_events: list[int] = field(default_factory=list)
+    tag_keys: list[bytes] = field(default_factory=list)
+    tag_values: list[bytes] = field(default_factory=list)
+    conditions: list[dict[str, Any]] = field(default_factory=list)
+    dependents: list[int] = field(default_factory=list)
+    dependencies: list[int] = field(default_factory=list)
+
+    def parameters(self) -> tuple[Any, ...]:
+        """Return the arrays in the order in which the function takes them."""
+        return (
+            self.append_ids,
+            self.counts,
+            self.appends,
+            self.aggregate_ids,
+            self.aggregate_types,
+            self.sequences,
+            self.times,
+            self.names,
+            self.datas,
+            self.tag_events,
+            self.tag_keys,
+            self.tag_values,
+            json.dumps(self.conditions),
+            self.dependents,
+            self.dependencies,
+        )
+
+    def add(self, index: int, append: Append, stands_on: Sequence[int]) -> None:
+        """Take an accepted append that stands on others, named by their places here."""
+        self.accepted.append(index)
+        place = len(self.accepted)
+        self.append_ids.append(append.append_id)
+        self.counts.append(len(append.events))
+        for dependency in (ALL_BEFORE,) if isinstance(stands_on, range) else stands_on:
+            self.dependents.append(place)
+            self.dependencies.append(dependency)
+        if append.condition is not None:
+            self._add_condition(place, append)
+        self._add_events(place, append)
+
+    def _add_condition(self, place: int, append: Append) -> None:
+        condition = append.condition
+        if condition is not None:
+            self.conditions += [
+                {"append": place, "marker": condition.marker, **criterion_fields(criterion)}
+                for criterion in condition.effective_criteria
+            ]
+
+    def _add_events(self, place: int, append: Append) -> None:
+        for event in append.events:
+            self.appends.append(place)
+            self.aggregate_ids.append(event.aggregate_id)
+            self.aggregate_types.append(event.aggregate_type)
+            self.sequences.append(event.sequence)
+            self.times.append(event.time_ms)
+            self.names.append(event.name)
+            self.datas.append(event.data)
+            for tag in event.tags:
+                self.tag_events.append(len(self.appends))
+                self.tag_keys.append(tag.key)
+                self.tag_values.append(tag.value)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedBatch:
+    """A batch to store, and on which of its accepted appends each refusal stands."""
+
+    batch: Batch
+    refusals: dict[int, Sequence[int]]
+    """By the index of a refused append: the places that it depends on."""
+
+
+def batch_of(appends: Sequence[Append], decisions: Sequence[Decision]) -> DecidedBatch:
+    """Lay a decided batch out.
+
+    An append stands on an earlier accepted one if both touch an aggregate, if it names that one as
+    its base, or if it has a condition, which looks at all that came before.
+    """
+    batch = Batch()
+    refusals: dict[int, Sequence[int]] = {}
+    by_aggregate: dict[str, int] = {}
+    by_id: dict[bytes, int] = {}
+    for index, (append, decision) in enumerate(zip(appends, decisions, strict=True)):
+        stands_on = _dependencies(append, by_aggregate, by_id, len(batch.accepted))
+        if not isinstance(decision, Accepted):
+            refusals[index] = stands_on
+            continue
+        batch.add(index, append, stands_on)
+        place = len(batch.accepted)
+        by_id[append.append_id] = place
+        for event in append.events:
+            if event.aggregate_id is not None:
+                by_aggregate[event.aggregate_id] = place
+    return DecidedBatch(batch, refusals)
+
+
+def _dependencies(
+    append: Append, by_aggregate: dict[str, int], by_id: dict[bytes, int], accepted_count: int
+) -> Sequence[int]:
+    if append.condition is not None:
+        return range(1, accepted_count + 1)
+    found = {
+        by_aggregate[event.aggregate_id]
+        for event in append.events
+        if event.aggregate_id is not None and event.aggregate_id in by_aggregate
+    }
+    base = by_id.get(append.base) if append.base is not None else None
+    own = by_id.get(append.append_id)
+    return tuple(sorted(found | {place for place in (base, own) if place is not None}))

@@ -1,0 +1,105 @@
+"""Looks whether a database holds together, and whether it may fail over without losing anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from ranvier.storage.check_report import CheckReport, Finding
+from ranvier.storage.errors import StorageError
+from ranvier.storage.postgres.connections import Connections
+from ranvier.storage.postgres.migrate import is_up_to_date
+from ranvier.storage.statements import load_statements
+
+_SQL = load_statements(__package__ or "", "check")
+
+OLDEST_VERSION: Final = 15
+"""The oldest major version that is tried."""
+
+TOKENS_PER_PAGE: Final = 100_000
+"""Events that one statement counts, so that no snapshot gets old."""
+
+MOST_NAMED: Final = 5
+"""Aggregates named in a finding; who has more to mend needs a back-up, not a list."""
+
+SAFE_COMMITS: Final = frozenset({"on", "remote_apply"})
+"""Settings of `synchronous_commit` under which an acknowledged event is on the standby's disk."""
+
+
+async def check_database(readers: Connections) -> CheckReport:
+    """Check the database, whether nodes use it or not; nothing is changed."""
+    try:
+        return CheckReport(tuple([finding async for finding in findings(readers)]))
+    except StorageError as error:
+        return CheckReport((Finding("server", passed=False, detail=str(error)),))
+
+
+async def findings(readers: Connections) -> AsyncIterator[Finding]:
+    """Yield what is found, one thing after the other."""
+    (server,) = await readers.ask(_SQL["server"])
+    yield version_finding(server)
+    yield disk_finding(server)
+    async with readers.lend() as lent:
+        is_current = await is_up_to_date(lent.connection)
+    yield Finding(
+        "migrations",
+        passed=is_current,
+        detail="all are applied" if is_current else "some are missing: ranvier database migrate",
+    )
+    for context_id, name, head in await readers.ask(_SQL["contexts"]):
+        yield await tokens_finding(readers, context_id, name, head)
+        yield await sequences_finding(readers, context_id, name)
+
+
+def version_finding(server: Any) -> Finding:
+    """Say whether the server's version is one that is tried."""
+    major = server["version"] // 10_000
+    return Finding("version", passed=major >= OLDEST_VERSION, detail=f"PostgreSQL {major}")
+
+
+def disk_finding(server: Any) -> Finding:
+    """Say whether the server itself writes what it acknowledges."""
+    is_safe = server["fsync"] == "on" and server["full_page_writes"] == "on"
+    return Finding(
+        "disk",
+        passed=is_safe,
+        detail="fsync and full_page_writes are on"
+        if is_safe
+        else "fsync or full_page_writes is off: a power failure would lose acknowledged events",
+    )
+
+
+def fail_over_finding(server: Any) -> Finding:
+    """Say whether a fail-over may lose acknowledged events."""
+    standbys = server["synchronous_standbys"]
+    is_safe = server["synchronous_commit"] in SAFE_COMMITS and standbys > 0
+    return Finding(
+        "fail-over",
+        passed=is_safe,
+        detail=f"{standbys} synchronous standby"
+        if is_safe
+        else "no synchronous standby confirms commits: a fail-over may lose acknowledged events",
+    )
+
+
+async def tokens_finding(readers: Connections, context_id: int, name: str, head: int) -> Finding:
+    """Say whether the tokens of a context are dense."""
+    count, gap = 0, ""
+    for first in range(0, head, TOKENS_PER_PAGE):
+        before = min(first + TOKENS_PER_PAGE, head)
+        ((found, lowest, highest),) = await readers.ask(_SQL["tokens"], context_id, first, before)
+        count += found
+        if not gap and (found != before - first or (lowest, highest) != (first, before - 1)):
+            gap = f"tokens {first} to {before - 1} have gaps"
+    return Finding(f"tokens of {name}", passed=not gap, detail=gap or f"{count} events, dense")
+
+
+async def sequences_finding(readers: Connections, context_id: int, name: str) -> Finding:
+    """Say whether the sequence numbers of every aggregate are dense from 0."""
+    rows = await readers.ask(_SQL["sequence_gaps"], context_id, MOST_NAMED)
+    named = ", ".join(row[0] for row in rows)
+    return Finding(
+        f"sequence numbers of {name}",
+        passed=not rows,
+        detail=f"gaps in {named}" if rows else "dense from 0",
+    )
