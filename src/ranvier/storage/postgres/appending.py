@@ -6,6 +6,7 @@ database leaves out by itself what something newer touches.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,20 +21,19 @@ from ranvier.events.append import (
     Refused,
     Unknown,
 )
+from ranvier.events.claim import Claim
 from ranvier.events.errors import InvalidEvent, UnknownContext
 from ranvier.events.facts import Facts, needs_of
 from ranvier.events.fold import fold
 from ranvier.events.limits import AppendLimits, refuse_append
-from ranvier.storage.errors import StorageError, StorageUnavailable
+from ranvier.storage.errors import StorageError
 from ranvier.storage.postgres.batch import DecidedBatch, batch_of
-from ranvier.storage.postgres.connections import NOT_WAITED_FOR, Connections, Lent
+from ranvier.storage.postgres.connections import Connections, refuse_unconfirmed
 from ranvier.storage.postgres.criteria import criterion_fields
 from ranvier.storage.postgres.failures import AGAIN, is_poison, state_of
 from ranvier.storage.postgres.holders import end_stuck_holders
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.statements import load_statements
-
-import json
 
 _SQL = load_statements(__package__ or "", "events")
 
@@ -111,17 +111,23 @@ class Appending:
         )
         floor = self._seen_heads.floor(target.context_id)
         rows = await self._readers.ask(
-            _SQL["facts"], target.context_id, aggregate_ids, criteria, bases
+            _SQL["facts"],
+            target.context_id,
+            aggregate_ids,
+            criteria,
+            bases,
+            [claim.token for claim in needs.claims],
         )
         if not rows:
             raise UnknownContext(target.name)
-        head, tag_revision, last_sequences, latest_matches, stored_bases = rows[0]
+        head, tag_revision, last_sequences, latest_matches, stored_bases, *held = rows[0]
         self._seen_heads.hold_against(target.name, target.context_id, floor, head)
         facts = Facts(
             head,
             dict(zip(aggregate_ids, last_sequences, strict=True)),
             dict(zip(needs.markers, latest_matches, strict=True)),
             frozenset(stored_bases),
+            needs.claims & frozenset(map(Claim, *held)),
         )
         return ReadFacts(facts, tag_revision)
 
@@ -216,10 +222,3 @@ class Appending:
         # An append that is stored already collides with itself: it has happened, once.
         stored = await self.find(target, append.append_id)
         return stored or Refused(InvalidEvent("append", f"was refused by the database: {cause}"))
-
-
-def refuse_unconfirmed(lent: Lent) -> None:
-    """Raise if a commit came back with the warning that its standby was not waited for."""
-    for warning in lent.warnings:
-        if warning.startswith(NOT_WAITED_FOR):
-            raise StorageUnavailable(f"a commit was not confirmed by the standby ({warning})")

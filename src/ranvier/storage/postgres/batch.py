@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ranvier.events.append import Accepted, Append, Decision
+from ranvier.events.append import Accepted, Append, AppendCondition, Decision
 from ranvier.storage.postgres.criteria import criterion_fields
 
 ALL_BEFORE: Final = 0
@@ -38,6 +38,9 @@ class Batch:
     conditions: list[dict[str, Any]] = field(default_factory=list)
     dependents: list[int] = field(default_factory=list)
     dependencies: list[int] = field(default_factory=list)
+    claim_appends: list[int] = field(default_factory=list)
+    claim_tokens: list[str] = field(default_factory=list)
+    claim_fences: list[int] = field(default_factory=list)
 
     def parameters(self) -> tuple[Any, ...]:
         """Return the arrays in the order in which the function takes them."""
@@ -57,6 +60,9 @@ class Batch:
             json.dumps(self.conditions),
             self.dependents,
             self.dependencies,
+            self.claim_appends,
+            self.claim_tokens,
+            self.claim_fences,
         )
 
     def add(self, index: int, append: Append, stands_on: Sequence[int]) -> None:
@@ -69,16 +75,18 @@ class Batch:
             self.dependents.append(place)
             self.dependencies.append(dependency)
         if append.condition is not None:
-            self._add_condition(place, append)
+            self._add_condition(place, append.condition)
+        if append.claim is not None:
+            self.claim_appends.append(place)
+            self.claim_tokens.append(append.claim.token)
+            self.claim_fences.append(append.claim.fence)
         self._add_events(place, append)
 
-    def _add_condition(self, place: int, append: Append) -> None:
-        condition = append.condition
-        if condition is not None:
-            self.conditions += [
-                {"append": place, "marker": condition.marker, **criterion_fields(criterion)}
-                for criterion in condition.effective_criteria
-            ]
+    def _add_condition(self, place: int, condition: AppendCondition) -> None:
+        self.conditions += [
+            {"append": place, "marker": condition.marker, **criterion_fields(criterion)}
+            for criterion in condition.effective_criteria
+        ]
 
     def _add_events(self, place: int, append: Append) -> None:
         for event in append.events:

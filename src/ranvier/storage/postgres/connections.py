@@ -38,6 +38,13 @@ class Lent:
         return await self.connection.fetch(statement, *parameters)
 
 
+def refuse_unconfirmed(lent: Lent) -> None:
+    """Raise if a commit came back with the warning that its standby was not waited for."""
+    for warning in lent.warnings:
+        if warning.startswith(NOT_WAITED_FOR):
+            raise StorageUnavailable(f"a commit was not confirmed by the standby ({warning})")
+
+
 class Connections:
     """Connections with the same settings, opened when they are needed."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
+from ranvier.events.context_properties import PROPERTIES_PER_CONTEXT as PROPERTIES_MOST
+from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
 from ranvier.storage.context_catalogue import ContextDescription
@@ -19,6 +21,12 @@ _CLEARING = (
     "clear_append_key",
     "clear_snapshot",
     "clear_snapshot_count",
+    "clear_keyed_snapshot",
+    "clear_scheduled_event",
+    "clear_context_property",
+    "clear_processor_strategy",
+    "clear_persistent_segment",
+    "clear_persistent_stream",
 )
 
 
@@ -34,22 +42,42 @@ class PostgresContexts:
         self._tools.known.seen({row["name"]: row["id"] for row in rows})
         return sorted(row["name"] for row in rows)
 
-    async def create(self, name: str, *, dcb: bool = False) -> None:
-        """Create an empty context durably."""
-        refusal = refuse_text("context name", name)
+    async def create(
+        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+    ) -> None:
+        """Create an empty context durably, with its properties."""
+        wanted = properties or {}
+        refusal = refuse_text("context name", name) or refuse_properties(wanted)
         if refusal is not None or not name:
             raise refusal or InvalidEvent("context name", "is empty: give it one")
         try:
-            rows = await self._tools.writers.ask(_SQL["create"], name, dcb)
+            rows = await self._tools.write(
+                _SQL["create"], name, dcb, list(wanted), list(wanted.values()), PROPERTIES_MOST
+            )
         except InvalidEvent as error:
             if isinstance(error.__cause__, asyncpg.UniqueViolationError):
                 raise ContextExists(name) from None
             raise
-        self._tools.known.add(name, rows[0]["id"])
+        self._tools.known.add(name, rows[0][0])
+
+    async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
+        """Set these properties and leave the others; an empty value takes a property away."""
+        refusal = refuse_properties(changes)
+        if refusal is not None:
+            raise refusal
+        rows = await self._tools.write(
+            _SQL["change_properties"],
+            await self._tools.known.id_of(name),
+            list(changes),
+            list(changes.values()),
+            PROPERTIES_MOST,
+        )
+        if not rows[0][0]:
+            raise refuse_count(PROPERTIES_MOST + 1) or UnknownContext(name)
 
     async def delete(self, name: str) -> None:
         """Take the name away at once and clear the rows in the background, page by page."""
-        rows = await self._tools.writers.ask(_SQL["mark_deleted"], name)
+        rows = await self._tools.write(_SQL["mark_deleted"], name)
         self._tools.known.remove(name)
         if not rows:
             raise UnknownContext(name)
@@ -64,7 +92,8 @@ class PostgresContexts:
         if not rows:
             self._tools.known.remove(name)
             raise UnknownContext(name)
-        return ContextDescription(*rows[0])
+        stored_name, is_dcb, head, names, values = rows[0]
+        return ContextDescription(stored_name, is_dcb, head, dict(zip(names, values, strict=True)))
 
     async def clear_leftovers(self) -> None:
         """Go on clearing what was deleted and not cleared to the end; several nodes may."""

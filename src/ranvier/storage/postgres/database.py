@@ -10,9 +10,14 @@ from ranvier.storage.postgres.check import check_database
 from ranvier.storage.postgres.connections import Connections
 from ranvier.storage.postgres.contexts import PostgresContexts
 from ranvier.storage.postgres.event_log import PostgresEvents
+from ranvier.storage.postgres.event_tags import PostgresEventTags
+from ranvier.storage.postgres.keyed_snapshots import PostgresKeyedSnapshots
 from ranvier.storage.postgres.known_contexts import KnownContexts
 from ranvier.storage.postgres.migrate import migrate
 from ranvier.storage.postgres.options import PostgresOptions
+from ranvier.storage.postgres.persistent_streams import PostgresPersistentStreams
+from ranvier.storage.postgres.processor_strategies import PostgresProcessorStrategies
+from ranvier.storage.postgres.scheduled_events import PostgresScheduledEvents
 from ranvier.storage.postgres.snapshots import PostgresSnapshots
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.postgres.under_way import UnderWay
@@ -44,6 +49,11 @@ class PostgresDatabase:
         self._events = PostgresEvents(tools)
         self._snapshots = PostgresSnapshots(tools)
         self._contexts = PostgresContexts(tools)
+        self._tags = PostgresEventTags(tools)
+        self._keyed_snapshots = PostgresKeyedSnapshots(tools)
+        self._scheduled_events = PostgresScheduledEvents(tools)
+        self._persistent_streams = PostgresPersistentStreams(tools)
+        self._processor_strategies = PostgresProcessorStrategies(tools)
 
     @property
     def events(self) -> PostgresEvents:
@@ -59,6 +69,31 @@ class PostgresDatabase:
     def contexts(self) -> PostgresContexts:
         """The contexts."""
         return self._contexts
+
+    @property
+    def tags(self) -> PostgresEventTags:
+        """The tags of stored events."""
+        return self._tags
+
+    @property
+    def keyed_snapshots(self) -> PostgresKeyedSnapshots:
+        """The snapshots that are kept by key."""
+        return self._keyed_snapshots
+
+    @property
+    def scheduled_events(self) -> PostgresScheduledEvents:
+        """The events that wait for their time."""
+        return self._scheduled_events
+
+    @property
+    def persistent_streams(self) -> PostgresPersistentStreams:
+        """The streams whose position the nodes keep."""
+        return self._persistent_streams
+
+    @property
+    def processor_strategies(self) -> PostgresProcessorStrategies:
+        """How event processors are balanced."""
+        return self._processor_strategies
 
     @property
     def ready(self) -> bool:

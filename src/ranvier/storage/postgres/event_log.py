@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from ranvier.events.append import Accepted, Append, Outcome
 from ranvier.events.criterion import EVERYTHING, Criterion
 from ranvier.events.errors import UnknownContext
-from ranvier.events.limits import NUMBER_LIMIT
 from ranvier.storage.event_log import AggregatePage, MatchPage, Page
 from ranvier.storage.postgres.appending import Appending, Target
+from ranvier.storage.postgres.bounded import bounded
 from ranvier.storage.postgres.criteria import criteria_as_json
-from ranvier.storage.postgres.failures import in_our_words
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.statements import load_statements
 
 _SQL = load_statements(__package__ or "", "events")
-
-NUMBER_MAX: Final = NUMBER_LIMIT - 1
 
 
 class PostgresEvents:
@@ -157,7 +153,7 @@ class PostgresEvents:
         before = min(before_token, head)
         first = max(from_token, 0)
         if first >= before:
-            return MatchPage((), max(before, 0))
+            return MatchPage((), max(before, 0), head)
         rows = await self._tools.readers.ask(
             _SQL["matching_page"],
             context_id,
@@ -167,7 +163,7 @@ class PostgresEvents:
             page_bytes,
             self._tools.options.candidates_per_page,
         )
-        return MatchPage([(row[0], row[1]) for row in rows[:-1]], rows[-1][0])
+        return MatchPage([(row[0], row[1]) for row in rows[:-1]], rows[-1][0], head)
 
     async def _find_append(self, context: str, append_id: bytes) -> Accepted | None:
         target = Target(context, await self._tools.known.id_of(context))
@@ -208,11 +204,6 @@ class PostgresEvents:
                 _SQL["forget_append_keys"], context_id, oldest, 2 * options.append_keys_per_sweep
             )
         )
-
-
-def bounded(number: int) -> int:
-    """Return a number that a column can be compared with."""
-    return max(-NUMBER_LIMIT, min(number, NUMBER_MAX))
 
 
 def append_id_at(time_ms: int) -> bytes:

@@ -23,7 +23,7 @@ LOCK: Final = 0x52414E56
 
 _HISTORY = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-CREATE TABLE IF NOT EXISTS {SCHEMA}.migration (
+CREATE TABLE IF NOT EXISTS migration (
     step text NOT NULL,
     number integer NOT NULL,
     name text NOT NULL,
@@ -76,9 +76,7 @@ async def migrate(connection: Connection, *steps: Step) -> None:
 
 async def applied_migrations(connection: Connection, step: Step) -> dict[int, str]:
     """The checksums of the migrations that made this database, by number."""
-    rows = await connection.fetch(
-        f"SELECT number, checksum FROM {SCHEMA}.migration WHERE step = $1", step
-    )
+    rows = await connection.fetch("SELECT number, checksum FROM migration WHERE step = $1", step)
     return {row["number"]: row["checksum"] for row in rows}
 
 
@@ -90,8 +88,7 @@ async def _apply(connection: Connection, migration: Migration, applied: str | No
     async with connection.transaction():
         await connection.execute(migration.script)
         await connection.execute(
-            f"INSERT INTO {SCHEMA}.migration (step, number, name, checksum)"
-            " VALUES ($1, $2, $3, $4)",
+            "INSERT INTO migration (step, number, name, checksum) VALUES ($1, $2, $3, $4)",
             migration.step,
             migration.number,
             migration.name,

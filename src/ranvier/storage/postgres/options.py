@@ -18,7 +18,7 @@ class PostgresOptions:
     reader_connections: int = 8
     """Pages read at the same time; a page takes about a millisecond."""
     waiting_for_connection: int = 20_000
-    """Questions that may wait for a connection: one for each client connection that a node takes."""
+    """Questions that may wait for a connection: one for each client that a node takes."""
     connect_seconds: float = 5.0
     """For finding the primary among the hosts, signing in and being ready."""
     lock_seconds: float = 3.0

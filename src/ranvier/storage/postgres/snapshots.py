@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ranvier.events.limits import refuse_snapshot
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
-from ranvier.storage.postgres.appending import refuse_unconfirmed
-from ranvier.storage.postgres.event_log import bounded
+from ranvier.storage.postgres.bounded import bounded
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.statements import load_statements
 
@@ -26,7 +25,7 @@ class PostgresSnapshots:
         if refusal is not None:
             raise refusal
         context_id = await self._tools.known.id_of(context)
-        await self._tools.under_way.finish(self._put(context_id, snapshot))
+        await self._put(context_id, snapshot)
 
     async def list(
         self,
@@ -57,22 +56,32 @@ class PostgresSnapshots:
         )
         return found[0] if found else None
 
+    async def browse(
+        self, context: str, *, before: tuple[str, int] | None, limit: int
+    ) -> Sequence[Snapshot]:
+        """Snapshots of all aggregates, by aggregate and sequence from the last to the first."""
+        context_id = await self._tools.known.id_of(context)
+        if before is None:
+            rows = await self._tools.readers.ask(_SQL["browse_all"], context_id, limit)
+        else:
+            key = (context_id, *before, limit)
+            rows = await self._tools.readers.ask(_SQL["browse_before"], *key)
+        return [Snapshot(*row) for row in rows]
+
     async def counts(self) -> Mapping[str, int]:
         """How many snapshots each context has; none is counted to tell it."""
         return {row[0]: row[1] for row in await self._tools.readers.ask(_SQL["counts"])}
 
     async def _put(self, context_id: int, snapshot: Snapshot) -> None:
-        async with self._tools.writers.lend() as lent:
-            rows = await lent.rows(
-                _SQL["put"],
-                context_id,
-                snapshot.aggregate_id,
-                snapshot.sequence,
-                snapshot.time_ms,
-                snapshot.name,
-                snapshot.data,
-            )
-            refuse_unconfirmed(lent)
+        rows = await self._tools.write(
+            _SQL["put"],
+            context_id,
+            snapshot.aggregate_id,
+            snapshot.sequence,
+            snapshot.time_ms,
+            snapshot.name,
+            snapshot.data,
+        )
         refusal = refuse_snapshot_ahead(snapshot, rows[0]["sequence"])
         if refusal is not None:
             raise refusal

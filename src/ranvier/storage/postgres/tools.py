@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from ranvier.storage.postgres.connections import Connections
+import asyncpg
+
+from ranvier.storage.postgres.connections import Connections, refuse_unconfirmed
 from ranvier.storage.postgres.known_contexts import KnownContexts
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.under_way import UnderWay
@@ -21,3 +24,17 @@ class DatabaseTools:
     seen_heads: SeenHeads
     options: PostgresOptions
     under_way: UnderWay
+
+    async def write(self, statement: str, *parameters: Any) -> list[asyncpg.Record]:
+        """Run one statement that changes something to its end, and return its rows.
+
+        It goes on should the caller be cancelled. Raises `StorageUnavailable` where the commit was
+        not confirmed: ask again, or look whether it was made.
+        """
+        return await self.under_way.finish(self._write(statement, parameters))
+
+    async def _write(self, statement: str, parameters: tuple[Any, ...]) -> list[asyncpg.Record]:
+        async with self.writers.lend() as lent:
+            rows = await lent.rows(statement, *parameters)
+            refuse_unconfirmed(lent)
+        return rows

@@ -14,12 +14,12 @@ from ranvier.events.event import NewEvent
 from ranvier.events.fold import fold
 from ranvier.events.limits import AppendLimits, refuse_append
 from ranvier.storage.errors import StorageError, StorageUnavailable
+from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.errors import CommitUnknown, Poisoned
 from ranvier.storage.sqlite.facts import ContextFacts, read_facts
 from ranvier.storage.sqlite.multi_row import MultiRowInsert
 from ranvier.storage.sqlite.positions import TOKEN_LIMIT, base_position
 from ranvier.storage.sqlite.scheduled_events import use_up
-from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 from ranvier.storage.sqlite.writer import Writer
 

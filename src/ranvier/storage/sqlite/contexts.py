@@ -13,8 +13,8 @@ from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
 from ranvier.storage.context_catalogue import ContextDescription
-from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.seen_heads import SeenHeads
+from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
 from ranvier.storage.sqlite.workers import Workers
 from ranvier.storage.sqlite.writer import Writer

@@ -10,6 +10,7 @@ import apsw
 
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.errors import DatabaseTooNew, StorageUnavailable
+from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.checkpointing import Checkpointing
 from ranvier.storage.sqlite.connections import (
@@ -29,7 +30,6 @@ from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
 from ranvier.storage.sqlite.processor_strategies import SqliteProcessorStrategies
 from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
-from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
 from ranvier.storage.sqlite.workers import Workers, tell
 from ranvier.storage.sqlite.writer import Writer, WriterHooks

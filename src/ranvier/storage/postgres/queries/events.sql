@@ -1,11 +1,13 @@
 -- name: facts
-SELECT head, tag_revision, last_sequences, latest_matches, stored_bases
-FROM append_facts($1, $2, $3, $4)
+SELECT
+    head, tag_revision, last_sequences, latest_matches, stored_bases, held_tokens, held_fences
+FROM append_facts($1, $2, $3, $4, $5)
 
 -- name: append
 SELECT found_head, first_tokens
 FROM append_batch(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+    $20, $21
 )
 
 -- name: find_append

@@ -33,3 +33,15 @@ LIMIT $5
 SELECT c.name, coalesce(n.count, 0)
 FROM context AS c LEFT JOIN snapshot_count AS n ON n.context = c.id
 WHERE c.name IS NOT NULL
+
+-- name: browse_all
+SELECT aggregate_id, sequence, time, data, name FROM snapshot
+WHERE context = $1
+ORDER BY aggregate_id DESC, sequence DESC
+LIMIT $2
+
+-- name: browse_before
+SELECT aggregate_id, sequence, time, data, name FROM snapshot
+WHERE context = $1 AND (aggregate_id, sequence) < ($2, $3)
+ORDER BY aggregate_id DESC, sequence DESC
+LIMIT $4

@@ -55,8 +55,10 @@ $$;
 -- What a batch must know before it can be decided, read at one moment.
 CREATE FUNCTION append_facts(
     p_context integer, p_aggregate_ids text[], p_criteria jsonb, p_base_ids bytea[],
+    p_claim_tokens text[],
     OUT head bigint, OUT tag_revision bigint, OUT last_sequences bigint[],
-    OUT latest_matches bigint[], OUT stored_bases bytea[]
+    OUT latest_matches bigint[], OUT stored_bases bytea[],
+    OUT held_tokens text[], OUT held_fences bigint[]
 )
 LANGUAGE sql STABLE AS $$
     SELECT
@@ -78,6 +80,14 @@ LANGUAGE sql STABLE AS $$
         ARRAY(
             SELECT k.append_id FROM append_key AS k
             WHERE k.context = p_context AND k.append_id = ANY (p_base_ids)
+        ),
+        ARRAY(
+            SELECT s.token FROM scheduled_event AS s
+            WHERE s.context = p_context AND s.token = ANY (p_claim_tokens) ORDER BY s.token
+        ),
+        ARRAY(
+            SELECT s.fence FROM scheduled_event AS s
+            WHERE s.context = p_context AND s.token = ANY (p_claim_tokens) ORDER BY s.token
         )
     FROM context AS c
     WHERE c.id = p_context AND c.name IS NOT NULL
@@ -95,6 +105,7 @@ CREATE FUNCTION append_batch(
     p_times bigint[], p_names text[], p_datas bytea[],
     p_tag_events integer[], p_tag_keys bytea[], p_tag_values bytea[],
     p_conditions jsonb, p_dependents integer[], p_dependencies integer[],
+    p_claim_appends integer[], p_claim_tokens text[], p_claim_fences bigint[],
     OUT found_head bigint, OUT first_tokens bigint[]
 )
 LANGUAGE plpgsql VOLATILE AS $$
@@ -153,6 +164,25 @@ BEGIN
                 left_out[place] := true;
             END IF;
         END LOOP;
+    END IF;
+    -- Claimed rows do not move the head: they are looked at in any case, and locked in one order.
+    IF cardinality(p_claim_tokens) > 0 THEN
+        PERFORM 1 FROM scheduled_event AS s
+        WHERE s.context = p_context AND s.token = ANY (p_claim_tokens)
+        ORDER BY s.token FOR UPDATE;
+        FOR place IN
+            SELECT own.append
+            FROM unnest(p_claim_appends, p_claim_tokens, p_claim_fences)
+                AS own (append, token, fence)
+            WHERE NOT EXISTS (
+                SELECT 1 FROM scheduled_event AS s
+                WHERE s.context = p_context AND s.token = own.token AND s.fence = own.fence
+            )
+        LOOP
+            left_out[place] := true;
+        END LOOP;
+    END IF;
+    IF true = ANY (left_out) THEN
         -- Places ascend, so that what is left out here is seen by what stands on it. A dependency of
         -- 0 means all that come before.
         first_left_out := coalesce(array_position(left_out, true), append_count + 1);
@@ -207,6 +237,11 @@ BEGIN
     FROM unnest(p_tag_events, p_tag_keys, p_tag_values) AS own (event, key, value)
     WHERE first_tokens[p_appends[own.event]] IS NOT NULL
     ON CONFLICT DO NOTHING;
+
+    DELETE FROM scheduled_event AS s
+    USING unnest(p_claim_appends, p_claim_tokens, p_claim_fences) AS own (append, token, fence)
+    WHERE s.context = p_context AND s.token = own.token AND s.fence = own.fence
+        AND first_tokens[own.append] IS NOT NULL;
 
     IF next_token > found_head THEN
         UPDATE context AS c

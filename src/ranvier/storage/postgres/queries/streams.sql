@@ -1,0 +1,29 @@
+-- name: create
+SELECT create_stream($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+
+-- name: all
+SELECT
+    s.id, s.revision, s.stream_id, s.name, s.policy, s.parameters, s.filter, s.handled, s.replayed,
+    ARRAY(
+        SELECT g.next_token FROM persistent_segment AS g WHERE g.stream = s.id ORDER BY g.segment
+    ) AS next_tokens,
+    ARRAY(
+        SELECT g.error FROM persistent_segment AS g WHERE g.stream = s.id ORDER BY g.segment
+    ) AS errors
+FROM persistent_stream AS s
+WHERE s.context = $1 AND ($2::text IS NULL OR s.stream_id = $2)
+ORDER BY s.stream_id
+
+-- name: save
+SELECT save_stream($1, $2, $3, $4, $5, $6)
+
+-- name: change
+SELECT change_stream($1, $2, $3, $4, $5, $6, $7)
+
+-- name: delete
+SELECT delete_stream($1, $2)
+
+-- name: count
+SELECT count(*)
+FROM persistent_stream AS s JOIN context AS c ON c.id = s.context
+WHERE c.name IS NOT NULL
