@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ranvier.storage.database import Database
 from ranvier.storage.sqlite.database import SqliteDatabase
-from tests.support.postgres_server import postgres_database
+from tests.support.postgres_databases import postgres_database
 
 CONTEXT = "default"
 

