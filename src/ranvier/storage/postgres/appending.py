@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import (
@@ -30,7 +30,13 @@ from ranvier.storage.errors import StorageError
 from ranvier.storage.postgres.batch import DecidedBatch, batch_of
 from ranvier.storage.postgres.connections import Connections, refuse_unconfirmed
 from ranvier.storage.postgres.criteria import criterion_fields
-from ranvier.storage.postgres.failures import AGAIN, is_poison, state_of
+from ranvier.storage.postgres.failures import (
+    AGAIN,
+    LOCK_NOT_AVAILABLE,
+    NOT_KNOWN,
+    is_poison,
+    state_of,
+)
 from ranvier.storage.postgres.holders import end_stuck_holders
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.statements import load_statements
@@ -80,9 +86,14 @@ class Appending:
 
     async def find(self, target: Target, append_id: bytes) -> Accepted | None:
         """Look an append up under the head row, behind every commit that may still bring it."""
-        async with self._writers.lend() as lent:
-            rows = await lent.rows(_SQL["find_append"], target.context_id, append_id)
-            refuse_unconfirmed(lent)
+        try:
+            async with self._writers.lend() as lent:
+                rows = await lent.rows(_SQL["find_append"], target.context_id, append_id)
+                refuse_unconfirmed(lent)
+        except StorageError as error:
+            if state_of(error.__cause__ or error) == LOCK_NOT_AVAILABLE:
+                await self._end_stuck_holders()
+            raise
         row = rows[0]
         if not row["is_known"]:
             raise UnknownContext(target.name)
@@ -93,7 +104,10 @@ class Appending:
     ) -> Sequence[Outcome]:
         if not appends:
             return []
-        known = await self._read_facts(target, appends)
+        try:
+            known = await self._read_facts(target, appends)
+        except InvalidEvent as error:  # a question that cannot be asked
+            return await self._append_halves(target, appends, error.__cause__ or error)
         decisions = fold(known.facts, appends)
         decided = batch_of(appends, decisions)
         if not decided.batch.accepted:
@@ -138,6 +152,7 @@ class Appending:
         work: tuple[ReadFacts, Sequence[Decision], DecidedBatch],
     ) -> Sequence[Outcome]:
         known, decisions, decided = work
+        floor = self._seen_heads.floor(target.context_id)
         was_sent = False
         try:
             async with self._writers.lend() as lent:
@@ -147,6 +162,7 @@ class Appending:
                     target.context_id,
                     known.facts.head,
                     known.tag_revision,
+                    floor,
                     *decided.batch.parameters(),
                 )
                 refuse_unconfirmed(lent)
@@ -154,41 +170,13 @@ class Appending:
             if not was_sent:
                 raise
             return await self._failed(target, appends, error)
-        return self._outcomes(target, decisions, decided, rows[0])
-
-    def _outcomes(
-        self,
-        target: Target,
-        decisions: Sequence[Decision],
-        decided: DecidedBatch,
-        row: Any,
-    ) -> Sequence[Outcome]:
-        found_head, first_tokens = row
+        found_head, first_tokens = rows[0]
         if found_head < 0:
             raise UnknownContext(target.name)
-        floor = self._seen_heads.floor(target.context_id)
-        counts = decided.batch.counts
-        stored = [token for token in first_tokens if token is not None]
-        head = found_head + sum(
-            count for token, count in zip(first_tokens, counts, strict=True) if token is not None
-        )
-        self._seen_heads.hold_against(
-            target.name, target.context_id, min(floor, head) if stored else floor, head
-        )
-        outcomes: list[Outcome] = list(decisions)
-        left_out = set()
-        for place, (index, token) in enumerate(
-            zip(decided.batch.accepted, first_tokens, strict=True), 1
-        ):
-            if token is None:
-                left_out.add(place)
-                outcomes[index] = LeftOut()
-            else:
-                outcomes[index] = Accepted(token, counts[place - 1])
-        for index, stands_on in decided.refusals.items():
-            if not left_out.isdisjoint(stands_on):
-                outcomes[index] = LeftOut()
-        return outcomes
+        stored = zip(first_tokens, decided.batch.counts, strict=True)
+        head = found_head + sum(count for token, count in stored if token is not None)
+        self._seen_heads.hold_against(target.name, target.context_id, floor, head)
+        return outcomes_of(decisions, decided, first_tokens)
 
     async def _failed(
         self, target: Target, appends: Sequence[Append], error: RanvierError
@@ -198,13 +186,17 @@ class Appending:
         if is_poison(cause):
             return await self._append_halves(target, appends, cause)
         if state in AGAIN:
-            if state == "55P03":
-                await end_stuck_holders(self._readers)
+            if state == LOCK_NOT_AVAILABLE:
+                await self._end_stuck_holders()
             return [LeftOut()] * len(appends)
-        if state and not state.startswith(("08", "57")):
+        if state and not state.startswith(NOT_KNOWN):
             raise error
         # No answer, or one that says that the standby was not waited for: nobody can tell yet.
         return [Unknown()] * len(appends)
+
+    async def _end_stuck_holders(self) -> None:
+        with suppress(StorageError):  # whoever waits next tries again
+            await end_stuck_holders(self._readers)
 
     async def _append_halves(
         self, target: Target, appends: Sequence[Append], cause: BaseException
@@ -215,10 +207,29 @@ class Appending:
         stored = await self._append_storable(target, appends[:middle])
         try:
             return [*stored, *await self._append_storable(target, appends[middle:])]
-        except StorageError as error:
+        except RanvierError as error:
             return [*stored, *[Refused(error)] * (len(appends) - middle)]
 
     async def _judge_guilty(self, target: Target, append: Append, cause: BaseException) -> Outcome:
         # An append that is stored already collides with itself: it has happened, once.
         stored = await self.find(target, append.append_id)
         return stored or Refused(InvalidEvent("append", f"was refused by the database: {cause}"))
+
+
+def outcomes_of(
+    decisions: Sequence[Decision], decided: DecidedBatch, first_tokens: Sequence[int | None]
+) -> Sequence[Outcome]:
+    """Put together what was decided and what the database has then stored or left out."""
+    outcomes: list[Outcome] = list(decisions)
+    left_out: set[int] = set()
+    batch = decided.batch
+    for place, (index, token) in enumerate(zip(batch.accepted, first_tokens, strict=True), 1):
+        if token is None:
+            left_out.add(place)
+            outcomes[index] = LeftOut()
+        else:
+            outcomes[index] = Accepted(token, batch.counts[place - 1])
+    for index, stands_on in decided.refusals.items():
+        if not left_out.isdisjoint(stands_on):
+            outcomes[index] = LeftOut()
+    return outcomes

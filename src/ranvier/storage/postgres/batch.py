@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from ranvier.events.append import Accepted, Append, AppendCondition, Decision
+from ranvier.events.claim import Claim
 from ranvier.storage.postgres.criteria import criterion_fields
-
-ALL_BEFORE: Final = 0
-"""As a dependency: every append of the batch that is handed over before this one."""
 
 
 @dataclass(slots=True)
@@ -71,7 +69,7 @@ class Batch:
         place = len(self.accepted)
         self.append_ids.append(append.append_id)
         self.counts.append(len(append.events))
-        for dependency in (ALL_BEFORE,) if isinstance(stands_on, range) else stands_on:
+        for dependency in stands_on:
             self.dependents.append(place)
             self.dependencies.append(dependency)
         if append.condition is not None:
@@ -115,37 +113,53 @@ class DecidedBatch:
 def batch_of(appends: Sequence[Append], decisions: Sequence[Decision]) -> DecidedBatch:
     """Lay a decided batch out.
 
-    An append stands on an earlier accepted one if both touch an aggregate, if it names that one as
-    its base, or if it has a condition, which looks at all that came before.
+    An append stands on an earlier accepted one if both touch an aggregate or name one claim, or if
+    it names that one as its base. One that a condition refused stands on all that came before: it
+    may be any of them that the condition met. One that is accepted would be so with fewer, too.
     """
     batch = Batch()
     refusals: dict[int, Sequence[int]] = {}
-    by_aggregate: dict[str, int] = {}
-    by_id: dict[bytes, int] = {}
+    places = _Places()
     for index, (append, decision) in enumerate(zip(appends, decisions, strict=True)):
-        stands_on = _dependencies(append, by_aggregate, by_id, len(batch.accepted))
-        if not isinstance(decision, Accepted):
+        stands_on = places.of(append)
+        if isinstance(decision, Accepted):
+            batch.add(index, append, stands_on)
+            places.accepted(append, len(batch.accepted))
+        else:
+            if append.condition is not None:
+                stands_on = range(1, len(batch.accepted) + 1)
             refusals[index] = stands_on
-            continue
-        batch.add(index, append, stands_on)
-        place = len(batch.accepted)
-        by_id[append.append_id] = place
-        for event in append.events:
-            if event.aggregate_id is not None:
-                by_aggregate[event.aggregate_id] = place
+            places.refused(append, stands_on)
     return DecidedBatch(batch, refusals)
 
 
-def _dependencies(
-    append: Append, by_aggregate: dict[str, int], by_id: dict[bytes, int], accepted_count: int
-) -> Sequence[int]:
-    if append.condition is not None:
-        return range(1, accepted_count + 1)
-    found = {
-        by_aggregate[event.aggregate_id]
-        for event in append.events
-        if event.aggregate_id is not None and event.aggregate_id in by_aggregate
-    }
-    base = by_id.get(append.base) if append.base is not None else None
-    own = by_id.get(append.append_id)
-    return tuple(sorted(found | {place for place in (base, own) if place is not None}))
+class _Places:
+    """Which places a later append stands on that names the same aggregates, claims or appends."""
+
+    def __init__(self) -> None:
+        self._by_aggregate: dict[str, int] = {}
+        self._by_claim: dict[Claim, int] = {}
+        self._by_id: dict[bytes, Sequence[int]] = {}
+
+    def of(self, append: Append) -> Sequence[int]:
+        found: set[int] = set()
+        for event in append.events:
+            if event.aggregate_id is not None and event.aggregate_id in self._by_aggregate:
+                found.add(self._by_aggregate[event.aggregate_id])
+        if append.claim is not None and append.claim in self._by_claim:
+            found.add(self._by_claim[append.claim])
+        if append.base is not None:
+            found.update(self._by_id.get(append.base, ()))
+        found.update(self._by_id.get(append.append_id, ()))
+        return sorted(found)
+
+    def accepted(self, append: Append, place: int) -> None:
+        self._by_id[append.append_id] = (place,)
+        if append.claim is not None:
+            self._by_claim[append.claim] = place
+        for event in append.events:
+            if event.aggregate_id is not None:
+                self._by_aggregate[event.aggregate_id] = place
+
+    def refused(self, append: Append, stands_on: Sequence[int]) -> None:
+        self._by_id.setdefault(append.append_id, stands_on)

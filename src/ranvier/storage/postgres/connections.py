@@ -14,14 +14,45 @@ import asyncpg
 from asyncpg import Connection
 
 from ranvier.storage.errors import StorageNotOpen, StorageUnavailable
-from ranvier.storage.postgres.failures import FAILURES, in_our_words, storage_error_of
+from ranvier.storage.postgres.failures import FAILURES, in_our_words, is_outage, storage_error_of
 from ranvier.storage.postgres.options import PostgresOptions
+from ranvier.storage.postgres.primary import KnownPrimary
+from ranvier.storage.statements import load_statements
 
 SCHEMA: Final = "ranvier"
 """All tables stand in a schema of their own, so that a database may be shared with others."""
 
+SETTINGS: Final = {
+    "search_path": SCHEMA,
+    # What a role or a database may have set otherwise, and what every promise stands on.
+    "default_transaction_isolation": "read committed",
+    "synchronous_commit": "on",
+    # Plans are kept, and may have been made when a table was still small.
+    "enable_seqscan": "off",
+    "jit": "off",
+    # The server lets go of a node that is gone, also while a statement waits.
+    "tcp_user_timeout": "10000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "client_connection_check_interval": "5000",
+}
+
+GOODBYE_SECONDS: Final = 1.0
+
+_IDENTIFY = load_statements(__package__ or "", "servers")["identify"]
+
 NOT_WAITED_FOR: Final = "01000"
 """The class of the warning that a commit was not waited for by its standby."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """How many connections of one kind there may be, and what the server is to know of them."""
+
+    count: int
+    transaction_seconds: float
+    """How long a transaction may last where the server can end it by itself; 0: for ever."""
+    of_server: Mapping[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -52,20 +83,21 @@ class Connections:
         self,
         dsn: str,
         options: PostgresOptions,
-        count: int,
-        settings: Mapping[str, str],
+        primary: KnownPrimary,
+        settings: ConnectionSettings,
     ) -> None:
         self._dsn = dsn
         self._options = options
-        self._settings = {"search_path": SCHEMA, "jit": "off", **settings}
-        self._count = count
-        self._free = asyncio.Semaphore(count)
+        self._primary = primary
+        self._settings = settings
+        self._free = asyncio.Semaphore(settings.count)
         self._idle: deque[Connection] = deque()
-        self._used: set[Connection] = set()
+        self._timelines: dict[Connection, int] = {}
         self._waiting = 0
         self.is_open = False
         self.works = False
-        """Whether the last question was answered."""
+        """Whether the server did its work when it was last asked."""
+        primary.watch(self._close_older)
 
     def open(self) -> None:
         """Allow lending."""
@@ -75,9 +107,9 @@ class Connections:
     async def lend(self) -> AsyncIterator[Lent]:
         """Lend a connection for the block.
 
-        What PostgreSQL raises in it comes out in our words; the connection is closed then, since
-        what it may still be about to do is not known. Raises `StorageNotOpen` and
-        `StorageUnavailable`.
+        What PostgreSQL raises in it comes out in our words; unless the server has answered, the
+        connection is closed then: what it may still be about to do is not known. Raises
+        `StorageNotOpen` and `StorageUnavailable`.
         """
         if not self.is_open:
             raise StorageNotOpen
@@ -95,13 +127,12 @@ class Connections:
             try:
                 yield lent
             except BaseException as error:
-                self._throw_away(connection)
-                self.works = not isinstance(error, FAILURES)
-                if isinstance(error, Exception):
-                    raise in_our_words(error) from error
-                raise
-            connection.remove_log_listener(watch)
-            self._give_back(connection)
+                self._failed(connection, watch, error)
+                translated = in_our_words(error)
+                if translated is error:
+                    raise
+                raise translated from error
+            self._give_back(connection, watch)
         finally:
             self._free.release()
 
@@ -113,39 +144,67 @@ class Connections:
     async def close(self) -> None:
         """Close all; who still uses one finds it lost."""
         self.is_open = self.works = False
-        for connection in [*self._idle, *self._used]:
-            connection.terminate()
+        idle = [*self._idle]
         self._idle.clear()
+        used = self._timelines.keys() - set(idle)
+        self._timelines.clear()
+        for connection in used:
+            connection.terminate()
+        await asyncio.gather(*map(_say_goodbye, idle))
 
     async def _take(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
-                self._used.add(connection)
                 return connection
+            self._throw_away(connection)
         try:
-            connection = await self._connect()
+            return await self._connect()
+        except StorageUnavailable:
+            self.works = False
+            raise
         except FAILURES as error:
             self.works = False
             raise storage_error_of(error) from error
-        self._used.add(connection)
-        return connection
 
     async def _connect(self) -> Connection:
         async with asyncio.timeout(self._options.connect_seconds):
             connection: Connection = await asyncpg.connect(
-                self._dsn, server_settings=self._settings, target_session_attrs="primary"
+                self._dsn,
+                server_settings={**SETTINGS, **self._settings.of_server},
+                target_session_attrs="primary",
             )
-        self._watch_the_network(connection)
+            try:
+                self._watch_the_network(connection)
+                await self._identify(connection)
+            except BaseException:
+                connection.terminate()
+                raise
         return connection
 
+    async def _identify(self, connection: Connection) -> None:
+        milliseconds = int(self._settings.transaction_seconds * 1000)
+        row = await connection.fetchrow(_IDENTIFY, f"{milliseconds}")
+        self._primary.meet(row["system_identifier"], row["timeline"])
+        self._timelines[connection] = row["timeline"]
+
     def _watch_the_network(self, connection: Connection) -> None:
-        """Let a connection count as lost when what was sent on it is not acknowledged."""
+        """Let a connection count as lost when nothing comes back from the other side's host."""
         transport = getattr(connection, "_transport", None)
         plain = transport.get_extra_info("socket") if transport is not None else None
         if plain is not None and plain.family in (socket.AF_INET, socket.AF_INET6):
-            milliseconds = int(self._options.unsent_seconds * 1000)
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+            seconds = int(self._options.unsent_seconds)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(seconds // 2, 1))
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(seconds // 5, 1))
+
+    def _close_older(self) -> None:
+        """Close what leads to a former primary; whoever uses one of them finds it lost."""
+        for connection, timeline in [*self._timelines.items()]:
+            if timeline < self._primary.timeline:
+                self.works = False
+                self._throw_away(connection)
 
     def _watch(self, lent: Lent) -> Any:
         def note(_: Any, message: Any) -> None:
@@ -154,14 +213,29 @@ class Connections:
         lent.connection.add_log_listener(note)
         return note
 
-    def _give_back(self, connection: Connection) -> None:
+    def _failed(self, connection: Connection, watch: Any, error: BaseException) -> None:
+        if is_outage(error):
+            self.works = False
+        if isinstance(error, asyncpg.PostgresError) and not is_outage(error):
+            self._give_back(connection, watch)
+        else:  # what it may still be about to do is not known
+            self._throw_away(connection)
+
+    def _give_back(self, connection: Connection, watch: Any) -> None:
+        if connection.is_closed() or connection.is_in_transaction() or not self.is_open:
+            self._throw_away(connection)
+            return
         self.works = True
-        self._used.discard(connection)
-        if self.is_open:
-            self._idle.append(connection)
-        else:
-            connection.terminate()
+        connection.remove_log_listener(watch)
+        self._idle.append(connection)
 
     def _throw_away(self, connection: Connection) -> None:
-        self._used.discard(connection)
+        self._timelines.pop(connection, None)
+        connection.terminate()
+
+
+async def _say_goodbye(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=GOODBYE_SECONDS)
+    except FAILURES:
         connection.terminate()

@@ -103,9 +103,9 @@ class PostgresContexts:
     async def _clear(self, context_id: int) -> None:
         """Clear page by page; a database that is closed meanwhile is cleared at the next start."""
         for statement in _CLEARING:
-            while self._tools.writers.is_open and await self._clear_page(statement, context_id):
+            while self._tools.under_way.is_open and await self._clear_page(statement, context_id):
                 pass
-        if self._tools.writers.is_open:
+        if self._tools.under_way.is_open:
             await self._tools.writers.ask(_SQL["remove"], context_id)
 
     async def _clear_page(self, statement: str, context_id: int) -> bool:

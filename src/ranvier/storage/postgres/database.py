@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.errors import StorageUnavailable
 from ranvier.storage.postgres.check import check_database
-from ranvier.storage.postgres.connections import Connections
+from ranvier.storage.postgres.connections import Connections, ConnectionSettings
 from ranvier.storage.postgres.contexts import PostgresContexts
 from ranvier.storage.postgres.event_log import PostgresEvents
 from ranvier.storage.postgres.event_tags import PostgresEventTags
@@ -16,6 +16,7 @@ from ranvier.storage.postgres.known_contexts import KnownContexts
 from ranvier.storage.postgres.migrate import migrate
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.persistent_streams import PostgresPersistentStreams
+from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.processor_strategies import PostgresProcessorStrategies
 from ranvier.storage.postgres.scheduled_events import PostgresScheduledEvents
 from ranvier.storage.postgres.snapshots import PostgresSnapshots
@@ -25,17 +26,24 @@ from ranvier.storage.seen_heads import SeenHeads
 
 DEFAULT_OPTIONS = PostgresOptions()
 
+MIGRATION_SETTINGS = ConnectionSettings(1, 0, {"application_name": "ranvier migration"})
+"""A migration takes its time, and nodes that start together wait for the one that makes it."""
+
 
 class PostgresDatabase:
     """Implements the port `Database` on a PostgreSQL that several nodes may share."""
 
     def __init__(self, dsn: str, options: PostgresOptions = DEFAULT_OPTIONS) -> None:
         """`dsn` is an address as libpq takes it; of several hosts the primary is found."""
-        self._writers = Connections(
-            dsn, options, options.writer_connections, writer_settings(options)
-        )
-        self._readers = Connections(
-            dsn, options, options.reader_connections, reader_settings(options)
+        self._primary = KnownPrimary()
+        self._options = options
+        self._writers, self._readers, self._migrations = (
+            Connections(dsn, options, self._primary, settings)
+            for settings in (
+                writer_settings(options),
+                reader_settings(options),
+                MIGRATION_SETTINGS,
+            )
         )
         tools = DatabaseTools(
             self._writers,
@@ -97,8 +105,17 @@ class PostgresDatabase:
 
     @property
     def ready(self) -> bool:
-        """Whether the last question to the database was answered."""
-        return self._writers.is_open and self._readers.works
+        """Whether the primary answered when it was last asked to read and to write."""
+        return self._under_way.is_open and self._readers.works and self._writers.works
+
+    @property
+    def timeline(self) -> int:
+        """The highest timeline of the database that is known here; other nodes want to know it."""
+        return self._primary.timeline
+
+    def hear_of_timeline(self, timeline: int) -> None:
+        """Believe no server on a lower timeline than this, which another node has seen."""
+        self._primary.hear_of(timeline)
 
     async def snapshot_counts(self) -> Mapping[str, int]:
         """How many snapshots each context has."""
@@ -106,11 +123,14 @@ class PostgresDatabase:
 
     async def start(self) -> None:
         """Connect, bring the tables up to date and be ready; raises `StorageUnavailable`."""
-        self._writers.open()
-        self._readers.open()
+        for connections in (self._migrations, self._writers, self._readers):
+            connections.open()
+        self._under_way.is_open = True
         try:
-            async with self._writers.lend() as lent:
+            async with self._migrations.lend() as lent:
                 await migrate(lent.connection, "pre", "post")
+            await self._migrations.close()
+            await self._writers.ask("SELECT")
             await self._contexts.names()
             await self._contexts.clear_leftovers()
         except BaseException:
@@ -119,11 +139,9 @@ class PostgresDatabase:
 
     async def stop(self) -> None:
         """Finish what was handed in, then close; stopping twice is allowed."""
-        if self._writers.is_open:
-            self._writers.is_open = self._readers.is_open = False
-            await self._under_way.drain()
-        await self._writers.close()
-        await self._readers.close()
+        await self._under_way.drain(self._options.stop_seconds)
+        for connections in (self._migrations, self._writers, self._readers):
+            await connections.close()
 
     async def check(self) -> CheckReport:
         """Look for damage; the database may be in use meanwhile."""
@@ -132,18 +150,27 @@ class PostgresDatabase:
         return await check_database(self._readers)
 
 
-def writer_settings(options: PostgresOptions) -> dict[str, str]:
-    """Return the server's settings for connections that append."""
-    return {
-        "application_name": "ranvier writer",
-        "lock_timeout": f"{int(options.lock_seconds * 1000)}",
-        "idle_in_transaction_session_timeout": "10000",
-    }
+def writer_settings(options: PostgresOptions) -> ConnectionSettings:
+    """Return the settings of connections that append."""
+    return ConnectionSettings(
+        options.writer_connections,
+        options.transaction_seconds,
+        {
+            "application_name": "ranvier writer",
+            "lock_timeout": f"{int(options.lock_seconds * 1000)}",
+            "statement_timeout": f"{int(options.read_seconds * 1000)}",
+            "idle_in_transaction_session_timeout": "10000",
+        },
+    )
 
 
-def reader_settings(options: PostgresOptions) -> dict[str, str]:
-    """Return the server's settings for connections that read."""
-    return {
-        "application_name": "ranvier reader",
-        "statement_timeout": f"{int(options.read_seconds * 1000)}",
-    }
+def reader_settings(options: PostgresOptions) -> ConnectionSettings:
+    """Return the settings of connections that read."""
+    return ConnectionSettings(
+        options.reader_connections,
+        options.transaction_seconds,
+        {
+            "application_name": "ranvier reader",
+            "statement_timeout": f"{int(options.read_seconds * 1000)}",
+        },
+    )

@@ -42,7 +42,7 @@ class PostgresEvents:
     ) -> None:
         """Append as `append` does; `done` is called on the event loop.
 
-        Raises `UnknownContext` at once for a context that nobody has seen here.
+        Raises `StorageNotOpen` at once.
         """
         task = self._tools.under_way.begin(self._append(context, appends))
         task.add_done_callback(lambda ended: done(ended.exception() or ended.result()))  # type: ignore[arg-type]  # only Exception is raised in there
@@ -69,6 +69,7 @@ class PostgresEvents:
         seen_heads = self._tools.seen_heads
         floors = seen_heads.floors()
         rows = await self._tools.readers.ask(_SQL["heads"])
+        self._tools.try_writers()
         self._tools.known.seen({row["name"]: row["id"] for row in rows})
         for context_id, name, head in rows:
             seen_heads.hold_against(name, context_id, floors.get(context_id, 0), head)
@@ -195,7 +196,7 @@ class PostgresEvents:
         options = self._tools.options
         new_keys = self._new_keys.get(context_id, 0) + count
         self._new_keys[context_id] = new_keys
-        if new_keys < options.append_keys_per_sweep:
+        if new_keys < options.append_keys_per_sweep or not self._tools.under_way.is_open:
             return
         self._new_keys[context_id] = 0
         oldest = append_id_at(time.time_ns() // 1_000_000 - options.append_key_seconds * 1000)

@@ -13,11 +13,22 @@ from ranvier.storage.errors import StorageError, StorageFull, StorageUnavailable
 POISON_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit: one row cannot be stored, others can."""
 
-AGAIN: Final = frozenset({"40001", "40P01", "55P03"})
+LOCK_NOT_AVAILABLE: Final = "55P03"
+
+AGAIN: Final = frozenset({"40001", "40P01", LOCK_NOT_AVAILABLE})
 """Serialisation failure, deadlock, lock not available: nothing is stored, asking again may help."""
 
 FULL: Final = frozenset({"53100", "53200"})
 """Disk full, out of memory."""
+
+OUTAGE_CLASSES: Final = frozenset({"08", "25", "28", "3D", "53", "57", "58", "F0", "XX"})
+"""The server as a whole does not work: connection, read-only, sign-in, resources, shutdown."""
+
+CANCELLED: Final = "57014"
+"""A statement that took too long: it alone is ended."""
+
+NOT_KNOWN: Final = ("08", "57", "40003")
+"""How states begin after which a commit may have happened."""
 
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, EOFError)
 """The connection is gone, and with it the answer to what was asked last."""
@@ -37,6 +48,14 @@ def is_poison(error: BaseException) -> bool:
     return is_refused or isinstance(error, (asyncpg.DataError, UnicodeError, OverflowError))
 
 
+def is_outage(error: BaseException) -> bool:
+    """Tell whether the failure is the server's, not that of what was asked."""
+    state = state_of(error)
+    if not state:
+        return isinstance(error, FAILURES) and not is_poison(error)
+    return state[:2] in OUTAGE_CLASSES and state != CANCELLED
+
+
 def storage_error_of(error: BaseException) -> StorageError:
     """Translate what PostgreSQL or the driver raised into one sentence for the operator."""
     if state_of(error) in FULL:
@@ -46,7 +65,7 @@ def storage_error_of(error: BaseException) -> StorageError:
     return StorageUnavailable(str(error).partition("\n")[0] or type(error).__name__)
 
 
-def in_our_words(error: Exception) -> Exception:
+def in_our_words(error: BaseException) -> BaseException:
     """Translate an error of PostgreSQL or of handing values to it; leave any other as it is."""
     translated: RanvierError
     if is_poison(error):

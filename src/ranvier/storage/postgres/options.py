@@ -25,14 +25,16 @@ class PostgresOptions:
     """How long an append waits for the head row before it looks who holds it."""
     read_seconds: float = 5.0
     """The longest that one statement may hold a snapshot of the database."""
+    transaction_seconds: float = 30.0
+    """How long a transaction may last, whatever it waits for, where the server can end it."""
+    stop_seconds: float = 10.0
+    """How long a stop waits for what was handed in: a standby that is gone may hold it for ever."""
     unsent_seconds: float = 10.0
     """How long the network may leave bytes unacknowledged before a connection counts as lost."""
     rows_per_page: int = 5_000
     """Rows that one page looks at, whatever their size."""
     candidates_per_page: int = 5_000
     """Rows of an index that one page of a search by criteria looks at."""
-    loads_at_once: int = 64
-    """Aggregates loaded by one statement."""
     append_key_seconds: int = 600
     """How long an append can be looked up: far longer than any caller waits for its answer."""
     append_keys_per_sweep: int = 4_096

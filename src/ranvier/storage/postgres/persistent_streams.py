@@ -80,10 +80,11 @@ class PostgresPersistentStreams:
     async def _save(self, streams: Sequence[StoredStream]) -> None:
         # Sorted, so that two nodes that save the same streams never wait for each other.
         ordered = sorted(streams, key=lambda stream: stream.number)
-        async with self._tools.writers.lend() as lent, lent.connection.transaction():
-            for stream in ordered:
-                columns = _progress_columns(stream.progress)
-                await lent.rows(_SQL["save"], stream.number, stream.revision, *columns)
+        columns = [
+            (stream.number, stream.revision, *_progress_columns(stream.progress))
+            for stream in ordered
+        ]
+        await self._tools.write(_SQL["save"], json.dumps(columns))
 
     async def _read(self, context: str, stream_id: str | None) -> Sequence[StoredStream]:
         context_id = await self._tools.known.id_of(context)

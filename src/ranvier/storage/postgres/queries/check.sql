@@ -9,11 +9,6 @@ SELECT
     (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))
         AS synchronous_standbys
 
--- name: identity
-SELECT
-    (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
-    (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline
-
 -- name: contexts
 SELECT id, name, head FROM context WHERE name IS NOT NULL ORDER BY name
 
@@ -21,9 +16,26 @@ SELECT id, name, head FROM context WHERE name IS NOT NULL ORDER BY name
 SELECT count(*), min(token), max(token) FROM event WHERE context = $1 AND token >= $2 AND token < $3
 
 -- name: sequence_gaps
-SELECT aggregate_id, count(*), min(sequence), max(sequence)
-FROM event
-WHERE context = $1 AND aggregate_id IS NOT NULL
-GROUP BY aggregate_id
-HAVING count(*) <> max(sequence) + 1 OR min(sequence) <> 0
-LIMIT $2
+-- One page of an index, each row held against the one before it; the last row leads to the next page.
+SELECT
+    count(*) AS looked_at,
+    array_agg(DISTINCT page.aggregate_id) FILTER (
+        WHERE page.sequence <> CASE WHEN page.id_before = page.aggregate_id
+            THEN page.sequence_before + 1 ELSE 0 END
+    ) AS broken,
+    max(page.aggregate_id) AS last_id,
+    max(page.sequence) FILTER (WHERE page.is_last) AS last_sequence
+FROM (
+    SELECT
+        rows.aggregate_id, rows.sequence,
+        lag(rows.aggregate_id, 1, $2) OVER (ORDER BY rows.aggregate_id, rows.sequence) AS id_before,
+        lag(rows.sequence, 1, $3) OVER (ORDER BY rows.aggregate_id, rows.sequence)
+            AS sequence_before,
+        lead(rows.sequence) OVER (ORDER BY rows.aggregate_id, rows.sequence) IS NULL AS is_last
+    FROM (
+        SELECT e.aggregate_id, e.sequence FROM event AS e
+        WHERE e.context = $1 AND e.aggregate_id IS NOT NULL
+            AND (e.aggregate_id, e.sequence) > ($2::text, $3::bigint)
+        ORDER BY e.aggregate_id, e.sequence LIMIT $4
+    ) AS rows
+) AS page

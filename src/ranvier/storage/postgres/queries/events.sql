@@ -7,7 +7,7 @@ FROM append_facts($1, $2, $3, $4, $5)
 SELECT found_head, first_tokens
 FROM append_batch(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21
+    $20, $21, $22
 )
 
 -- name: find_append

@@ -39,7 +39,11 @@ ORDER BY n.due, n.id
 
 -- name: release
 UPDATE scheduled_event SET claimed_by = NULL, next_attempt = due
-WHERE claimed_by = $1 AND next_attempt IS NOT NULL
+WHERE id IN (
+    SELECT s.id FROM scheduled_event AS s
+    WHERE s.claimed_by = $1 AND s.next_attempt IS NOT NULL
+    ORDER BY s.token FOR UPDATE
+)
 
 -- name: refused
 UPDATE scheduled_event

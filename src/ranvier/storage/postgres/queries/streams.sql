@@ -15,7 +15,12 @@ WHERE s.context = $1 AND ($2::text IS NULL OR s.stream_id = $2)
 ORDER BY s.stream_id
 
 -- name: save
-SELECT save_stream($1, $2, $3, $4, $5, $6)
+SELECT save_stream(
+    (own.stream ->> 0)::bigint, (own.stream ->> 1)::bigint, own.stream ->> 2, own.stream ->> 3,
+    ARRAY(SELECT one::bigint FROM jsonb_array_elements_text(own.stream -> 4) AS one),
+    ARRAY(SELECT one FROM jsonb_array_elements_text(own.stream -> 5) AS one)
+)
+FROM jsonb_array_elements($1) AS own (stream)
 
 -- name: change
 SELECT change_stream($1, $2, $3, $4, $5, $6, $7)

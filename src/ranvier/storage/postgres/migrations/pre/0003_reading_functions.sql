@@ -6,7 +6,7 @@ CREATE FUNCTION criterion_matches(
 )
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    tags jsonb := p_criterion -> 'tags';
+    tags jsonb := rarest_first(p_context, p_criterion -> 'tags', p_from, p_before);
     names text[] := CASE WHEN jsonb_array_length(p_criterion -> 'names') > 0
         THEN ARRAY(SELECT jsonb_array_elements_text(p_criterion -> 'names')) END;
     candidates bigint[];
@@ -71,22 +71,20 @@ CREATE FUNCTION matching_page(
 RETURNS TABLE (token bigint, data bytea)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    horizon bigint;
-    found bigint[];
+    horizon bigint := p_before;
+    found bigint[] := '{}';
     last_sent bigint;
+    criterion jsonb;
+    looked record;
 BEGIN
-    SELECT min(own.seen_to) INTO horizon
-    FROM jsonb_array_elements(p_criteria) AS wanted (criterion)
-    CROSS JOIN LATERAL criterion_matches(
-        p_context, wanted.criterion, p_from, p_before, p_most
-    ) AS own;
+    FOR criterion IN SELECT jsonb_array_elements(p_criteria) LOOP
+        SELECT own.tokens, own.seen_to INTO looked
+        FROM criterion_matches(p_context, criterion, p_from, horizon, p_most) AS own;
+        horizon := looked.seen_to;
+        found := found || looked.tokens;
+    END LOOP;
     found := ARRAY(
-        SELECT DISTINCT each.token
-        FROM jsonb_array_elements(p_criteria) AS wanted (criterion)
-        CROSS JOIN LATERAL criterion_matches(
-            p_context, wanted.criterion, p_from, p_before, p_most
-        ) AS own
-        CROSS JOIN LATERAL unnest(own.tokens) AS each (token)
+        SELECT DISTINCT each.token FROM unnest(found) AS each (token)
         WHERE each.token < horizon
         ORDER BY each.token LIMIT p_most
     );
