@@ -66,8 +66,11 @@ class LimitSettings:
     handshake_seconds: float | None = setting(
         _TIME, "from the connection to its first settings", default=10.0
     )
+    tcp_keep_alive_seconds: float | None = setting(
+        _TIME, "silence after which the system looks whether a client's is there", default=20.0
+    )
     keep_alive_seconds: float | None = setting(
-        _TIME, "silence after which a client is pinged", default=20.0, axon=(_KEEP_ALIVE,)
+        _TIME, "silence after which a client is pinged", default=120.0, axon=(_KEEP_ALIVE,)
     )
     keep_alive_timeout_seconds: float = setting(
         SECONDS,

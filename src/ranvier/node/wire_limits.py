@@ -45,6 +45,7 @@ def connection_limits(settings: LimitSettings) -> ConnectionLimits:
         connections=settings.connections,
         connections_per_address=settings.connections_per_address,
         handshake_seconds=settings.handshake_seconds,
+        tcp_keep_alive_seconds=settings.tcp_keep_alive_seconds,
         keep_alive_seconds=settings.keep_alive_seconds,
         keep_alive_timeout_seconds=settings.keep_alive_timeout_seconds,
         idle_seconds=settings.idle_seconds,

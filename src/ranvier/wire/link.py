@@ -16,6 +16,7 @@ from ranvier.wire.http2.frames import PING_FRAME_BYTES, ping_frame
 from ranvier.wire.http2.headers import HeaderPairs
 from ranvier.wire.http2.limits import Limits
 from ranvier.wire.http2.stream import Stream
+from ranvier.wire.tcp_keep_alive import keep_alive
 from ranvier.wire.tls import has_agreed
 from ranvier.wire.watch import Sight, Step, Watch
 
@@ -110,6 +111,7 @@ class Link(asyncio.Protocol):
             self.abort()
             return
         self.transport.set_write_buffer_limits(self._connection_limits.write_buffer_bytes)
+        keep_alive(transport.get_extra_info("socket"), self._connection_limits)
         self._watch = Watch(self._connection_limits, self.loop.time(), SPREAD.uniform(-1, 1))
         self.http2.start()
         self.flush()
