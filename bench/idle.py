@@ -6,20 +6,23 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 from bench.figure import Figure
 from bench.measured_node import measured_node
+from bench.server_process import ServerProcess
 
 CLIENTS = 10_000
 PINGING_CLIENTS = 1_000
 PROCESSES = 2
 """Of clients: each stays well below the file descriptors that one process may have."""
 SETTLE_SECONDS = 2.0
-MEASURE_SECONDS = 30.0
+MEASURE_SECONDS = 120.0
 """As long as it takes until the node has asked every silent client for a sign of life, once."""
+BARE_SECONDS = 30.0
+"""A bare server asks nobody: its load is the same all the time."""
 KIBIBYTES_PER_MEBIBYTE = 1_024
 
 
@@ -50,23 +53,30 @@ def figures(folder: Path) -> list[Figure]:
         with idle_clients(int(str(node.ready["grpc"]))) as processes:
             time.sleep(SETTLE_SECONDS)
             kibibytes = (meter.resident_mebibytes() - before) * KIBIBYTES_PER_MEBIBYTE / CLIENTS
-            for process in processes:
-                process.ping(PINGING_CLIENTS // PROCESSES)
-            time.sleep(SETTLE_SECONDS)
-            started, cpu_before = time.monotonic(), meter.cpu_seconds()
-            time.sleep(MEASURE_SECONDS)
-            cpu_seconds = meter.cpu_seconds() - cpu_before
-            share = 100 * cpu_seconds / (time.monotonic() - started)
+            share = share_of_a_core(processes, meter.cpu_seconds, MEASURE_SECONDS)
+    with (
+        ServerProcess("bench.bare_pings") as server,
+        idle_clients(server.port) as processes,
+    ):
+        bare_share = share_of_a_core(processes, server.cpu_seconds, BARE_SECONDS)
+    what = "10,000 idle clients, 1 s pings from 1,000: of a core"
     return [
         Figure("memory of an idle client, of 10,000", kibibytes, "KiB", 40, lower_is_better=True),
-        Figure(
-            "10,000 idle clients, 1 s pings from 1,000: of a core",
-            share,
-            "%",
-            3,
-            lower_is_better=True,
-        ),
+        Figure(what, share, "%", 3, lower_is_better=True),
+        Figure("... at a bare loop that only answers pings", bare_share, "%"),
     ]
+
+
+def share_of_a_core(
+    processes: list[ClientProcess], cpu_seconds: Callable[[], float], seconds: float
+) -> float:
+    """Let clients ping, and return the share of a core in per cent that their server takes."""
+    for process in processes:
+        process.ping(PINGING_CLIENTS // PROCESSES)
+    time.sleep(SETTLE_SECONDS)
+    started, cpu_before = time.monotonic(), cpu_seconds()
+    time.sleep(seconds)
+    return 100 * (cpu_seconds() - cpu_before) / (time.monotonic() - started)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,9 @@ from ranvier.wire.connection_limits import ConnectionLimits
 IDLE_SAMPLES = 4
 """Looks per idle time: a connection is closed at most a quarter later than it could be."""
 
+PING_SPREAD = 0.5
+"""Share by which pings come earlier at random: who came together is not asked together."""
+
 IMPATIENCE_SECONDS = 0.001
 """Looks are at least so far apart: a peer that is late with its handshake is not pinged."""
 
@@ -51,11 +54,12 @@ class Watch:
         "_last_heard",
         "_limits",
         "_pinged_at",
+        "_silence_seconds",
         "_streams_ever",
     )
 
     def __init__(self, limits: ConnectionLimits, now: float, spread: float) -> None:
-        """Start at `now`; `spread` from -1 to 1 says where in the age's spread this one lies."""
+        """Start at `now`; `spread` from -1 to 1 says where among others this connection lies."""
         self._limits = limits
         self._is_plain = limits.age_seconds is None and limits.idle_seconds is None
         self._handshake_at = later(now, limits.handshake_seconds)
@@ -63,6 +67,9 @@ class Watch:
         if limits.age_seconds is not None:
             self._age_at = now + limits.age_seconds * (1 + limits.age_spread * spread)
         self._last_heard = self._idle_since = now
+        self._silence_seconds = limits.keep_alive_seconds
+        if limits.keep_alive_seconds is not None:
+            self._silence_seconds = limits.keep_alive_seconds * (1 - PING_SPREAD * (1 + spread) / 2)
         self._pinged_at: float | None = None
         self._drained_at: float | None = None
         self._streams_ever = 0
@@ -120,7 +127,7 @@ class Watch:
         return min(times)
 
     def _ping_at(self) -> float:
-        return later(self._last_heard, self._limits.keep_alive_seconds)
+        return later(self._last_heard, self._silence_seconds)
 
     def _dead_at(self) -> float:
         if self._pinged_at is None:

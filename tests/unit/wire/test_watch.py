@@ -41,15 +41,21 @@ def test_a_greeting_in_time_ends_that_limit() -> None:
 
 def test_a_silent_peer_is_pinged_and_then_cut() -> None:
     limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
-    watch = Watch(limits, 0, 0)
+    watch = Watch(limits, 0, -1)
     assert look(watch, 0) == (Step.WAIT, 20)
     assert look(watch, 20) == (Step.PING, 30)
     assert look(watch, 30)[0] is Step.CUT
 
 
+@pytest.mark.parametrize(("spread", "at"), [(-1, 20), (0, 15), (1, 10)])
+def test_connections_that_came_together_are_not_pinged_together(spread: float, at: float) -> None:
+    limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
+    assert look(Watch(limits, 0, spread), 0) == (Step.WAIT, at)
+
+
 def test_whoever_speaks_is_neither_pinged_nor_cut() -> None:
     limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
-    watch = Watch(limits, 0, 0)
+    watch = Watch(limits, 0, -1)
     assert look(watch, 20, spoken=True) == (Step.WAIT, 40)
     assert look(watch, 40) == (Step.PING, 50)
     assert look(watch, 50, spoken=True) == (Step.WAIT, 70)
@@ -85,7 +91,7 @@ def test_connections_grow_old_at_different_times() -> None:
 
 def test_a_peer_that_was_heard_needs_no_whole_look() -> None:
     limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
-    watch = Watch(limits, 0, 0)
+    watch = Watch(limits, 0, -1)
     assert look(watch, 20) == (Step.PING, 30)
     assert watch.heard(25) == 45
     assert look(watch, 45) == (Step.PING, 55)
