@@ -8,7 +8,7 @@ import time
 
 from ranvier import __version__
 from ranvier.axon.event_store import run_queries
-from ranvier.axon.kind_guard import guarded
+from ranvier.axon.kind_guard import kind_guard
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import add_axon_services
 from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
@@ -54,7 +54,9 @@ class Node:
         self._health = NodeHealth(self._database)
         token = settings.access_token if settings.access_control else None
         limits = grpc_limits(settings.limits)
-        self._grpc = GrpcServer(limits, admit=guarded(self._services.kinds, admission(token)))
+        self._grpc = GrpcServer(
+            limits, admit=admission(token), guard_of=kind_guard(self._services.kinds)
+        )
         self._internal = GrpcServer(limits, admit=admission(settings.cluster_secret))
         streams = OpenStreams()
         self._http = HttpServer(

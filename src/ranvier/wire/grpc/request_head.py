@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from ranvier.wire.grpc.compression import ACCEPTED, IDENTITY, INFLATERS
 from ranvier.wire.grpc.framing import Inflate
@@ -21,7 +22,8 @@ M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 
 
-class RequestHead(NamedTuple, Generic[M_co]):
+@dataclass(frozen=True, slots=True)
+class RequestHead(Generic[M_co]):
     """A request that can be served: which method, how long, how compressed.
 
     It holds nothing that belongs to one call alone: no permission, no point in time.

@@ -282,3 +282,7 @@ class ServerCall:
             )
         )
         return False
+
+
+Admit = Callable[[ServerCall], None]
+"""Looks at a call before its method runs; raises GrpcError to refuse it."""

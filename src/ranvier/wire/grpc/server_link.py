@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ranvier.wire.flush import Flusher
@@ -10,7 +10,7 @@ from ranvier.wire.grpc.assembly import AssemblyRoom
 from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.methods import Method
 from ranvier.wire.grpc.request_head import HeadMemo, Refusal
-from ranvier.wire.grpc.server_call import ServerCall
+from ranvier.wire.grpc.server_call import Admit, ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 from ranvier.wire.http2.connection import Role
 from ranvier.wire.http2.errors import ErrorCode
@@ -18,9 +18,6 @@ from ranvier.wire.http2.headers import HeaderPairs
 from ranvier.wire.http2.stream import Stream, Unheard
 from ranvier.wire.link import Link
 from ranvier.wire.listener import Listener
-
-Admit = Callable[[ServerCall], None]
-"""Looks at a call before its method runs; raises GrpcError to refuse it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +68,13 @@ class ServerLink(Link):
         stream.listener = call = method.open(self, stream, headers, head)
         if head.timeout_seconds is not None:
             call.set_timeout(head.timeout_seconds)
-        if self._admit is not None:
+        admit, guard = self._admit, method.guard
+        if admit is not None or guard is not None:
             try:
-                self._admit(call)
+                if admit is not None:
+                    admit(call)
+                if guard is not None:
+                    guard(call)
             except Exception as problem:  # whatever it raises refuses this call alone
                 call.fail(problem)
                 return

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ranvier.wire.grpc.framing import PREFIX_BYTES, Deframer, unpack_prefix
 from ranvier.wire.grpc.reading import MessageReader
 from ranvier.wire.grpc.request_head import RequestHead
-from ranvier.wire.grpc.server_call import CallListener, ServerCall
+from ranvier.wire.grpc.server_call import Admit, CallListener, ServerCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.grpc.unary_call import Oversized
 from ranvier.wire.http2.headers import HeaderPairs
@@ -19,12 +19,14 @@ OpenCall = Callable[[ServerCall], CallListener]
 class StreamMethod:
     """A method with a stream of request messages; `open_call` names who takes them."""
 
-    __slots__ = ("open", "open_call", "oversized")
+    __slots__ = ("guard", "open", "open_call", "oversized")
 
     def __init__(self, open_call: OpenCall, oversized: Oversized | None) -> None:
         self.open_call = open_call
         self.oversized = oversized
         self.open = StreamCall
+        self.guard: Admit | None = None
+        """Looks at a call of this method after the server's own check; raises to refuse it."""
 
 
 class StreamCall(ServerCall):

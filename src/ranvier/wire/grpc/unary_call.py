@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ranvier.wire.grpc.framing import PREFIX_BYTES, Deframer, unpack_prefix
 from ranvier.wire.grpc.reading import MessageReader
 from ranvier.wire.grpc.request_head import RequestHead
-from ranvier.wire.grpc.server_call import ServerCall
+from ranvier.wire.grpc.server_call import Admit, ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 from ranvier.wire.http2.headers import HeaderPairs
 
@@ -19,12 +19,14 @@ Oversized = Callable[[ServerCall, int], GrpcError | None]
 class UnaryMethod:
     """A method with one request message, which `handler` gets once the caller has half-closed."""
 
-    __slots__ = ("handler", "open", "oversized")
+    __slots__ = ("guard", "handler", "open", "oversized")
 
     def __init__(self, handler: Handler, oversized: Oversized | None) -> None:
         self.handler = handler
         self.oversized = oversized
         self.open = UnaryCall
+        self.guard: Admit | None = None
+        """Looks at a call of this method after the server's own check; raises to refuse it."""
 
 
 class UnaryCall(ServerCall):
