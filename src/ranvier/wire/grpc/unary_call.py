@@ -49,7 +49,10 @@ class UnaryCall(ServerCall):
         if end_stream and self._reader is None and size >= PREFIX_BYTES and not self.is_done:
             flag, length = unpack_prefix(buffer, start)
             if not flag and length == size - PREFIX_BYTES <= self.host.limits.message_bytes_in:
-                self.stream.consumed(size)
+                # As `consumed` does once the peer has ended: no window goes back. 0.1 µs less.
+                stream = self.stream
+                stream.consumed_bytes += size
+                stream.connection.outbound.buffered_bytes -= size
                 try:
                     self.head.method.handler(self, buffer[start + PREFIX_BYTES : end])
                 except Exception as problem:  # whatever a handler raises ends its call alone

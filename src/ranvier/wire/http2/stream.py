@@ -38,6 +38,9 @@ NO_CONTENT = 0x80
 READS_SPECIALLY = REMOTE_ENDED | LOCAL_ENDED | AWAITS_HEADERS | HAS_LENGTH | CLOSED
 """DATA needs more than the usual checks."""
 
+SENDS_FREELY = LOCAL_STARTED | LOCAL_ENDED | CLOSED
+"""What decides whether data may be sent: only the first of them may stand."""
+
 
 class StreamOwner(Protocol):
     """What a stream needs of its connection."""
@@ -94,11 +97,13 @@ class Stream:
 
     # The whole of a unary answer at once: an exchange takes 2.3 µs so, and 3.5 µs with the three
     # calls that it stands for (bench/http2_exchange.py).
-    def respond(self, head: ReadyBlock, data: bytes, trailers: ReadyBlock) -> None:
-        """Answer with headers, data and trailers, and end this side of the stream."""
+    def respond(
+        self, head: ReadyBlock, data: bytes, trailers: ReadyBlock, prefix: bytes = b""
+    ) -> None:
+        """Answer with headers, data behind its prefix and trailers; end this side of the stream."""
         connection = self.connection
         outbound = connection.outbound
-        size = len(data)
+        size = len(prefix) + len(data)
         if (
             self.state == REMOTE_ENDED
             and size <= outbound.room
@@ -113,6 +118,7 @@ class Stream:
                 head.fill_before_data(
                     head.length_and_type, 4, stream_id, head.block, size << 8, 0, stream_id
                 ),
+                prefix,
                 data,
                 trailers.fill_frame(trailers.length_and_type, 5, stream_id, trailers.block),
             )
@@ -126,7 +132,7 @@ class Stream:
             listener.closed(None)
             return
         self.send_headers(head)
-        self.send_data(data)
+        self.send_data(prefix + data)
         self.send_trailers(trailers)
 
     def send_headers(self, headers: HeaderPairs | ReadyBlock, *, end_stream: bool = False) -> None:
@@ -174,6 +180,29 @@ class Stream:
             self._enqueue(data, size)
         if end_stream and not self.state & CLOSED:
             self.state |= LOCAL_ENDED
+
+    # A command on its way to a handler takes 0.2 µs less so than by `send_data` of both together.
+    def send_message(self, head: bytes, content: bytes) -> bool:
+        """Send both as `send_data` does; return whether they left without waiting in a queue."""
+        size = len(head) + len(content)
+        outbound = self.connection.outbound
+        if (
+            self.queue is None
+            and self.state & SENDS_FREELY == LOCAL_STARTED
+            and size <= outbound.room
+            and size <= self.send_window
+            and size <= FRAME_BYTES_MIN
+        ):
+            outbound.room -= size
+            outbound.window -= size
+            self.send_window -= size
+            outbound.has_spoken = True
+            outbound.frames += (pack_header(size << 8, 0, self.id), head, content)
+            if not outbound.is_announced:
+                outbound.announce()
+            return True
+        self.send_data(head + content)
+        return self.queue is None
 
     def send_trailers(self, headers: HeaderPairs | ReadyBlock) -> None:
         """Send trailers after all queued data, and end this side of the stream."""
