@@ -26,22 +26,4 @@ def head_of(size: int) -> bytes:
     return pack_prefix(0, len(field) + size) + field
 
 
-NO_RESPONSE: Final = b"\xff"
-"""No message that can be read begins so."""
-
-
-def response_head(size: int) -> bytes:
-    """Return how a CommandProviderOutbound of `size` bytes begins that is one response."""
-    for width in (1, 2, 3, 4, 5):
-        length = varint(max(size - 1 - width, 0))
-        if len(length) == width:
-            return RESPONSE_TAG + length
-    return NO_RESPONSE
-
-
-RESPONSE_TAG: Final = bytes([RESPONSE_FIELD << 3 | 2])
-"""The tag of `command_response` in CommandProviderOutbound, length-delimited."""
-
-RESPONSE_HEADS: Final = [response_head(size) for size in range(HEADS_BELOW_BYTES)]
-
 HEADS: Final = [head_of(size) for size in range(HEADS_BELOW_BYTES)]

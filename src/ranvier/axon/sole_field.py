@@ -18,15 +18,38 @@ LENGTH_DELIMITED = 2
 HEADS_MAX = 1024
 """Beginnings of envelopes that are kept, by the length of what follows."""
 
+LENGTHS_BELOW_BYTES = 4_096
+"""Messages shorter than this are compared with what they must begin with."""
+
+NO_LENGTH = bytes(LENGTHS_BELOW_BYTES)
+"""No message that is compared is long enough to begin so."""
+
+
+def length_for(size: int) -> bytes:
+    """Return the length behind the first byte of `size` bytes that are one field."""
+    for width in range(1, min(size, 6)):
+        length = varint(size - 1 - width)
+        if len(length) == width:
+            return length
+    return NO_LENGTH
+
+
+LENGTHS = [length_for(size) for size in range(LENGTHS_BELOW_BYTES)]
+
 
 def sole_field(message: bytes) -> tuple[int, bytes]:
     """Return number and content of the one field that a message consists of.
 
     Number 0 means: it has more fields than one, or is none of this kind; let protobuf read it.
     """
+    size = len(message)
+    # In all but long messages the one length that fits is compared: 0.15 µs, to read it takes 0.25.
+    if size < LENGTHS_BELOW_BYTES:
+        length_of_rest = LENGTHS[size]
+        if message.startswith(length_of_rest, 1) and message[0] & 0x87 == LENGTH_DELIMITED:
+            return message[0] >> 3, message[1 + len(length_of_rest) :]
     # Two slices and four reads: a third of what parsing the envelope and writing the inner message
     # again takes (bench/query.py).
-    size = len(message)
     if size < 2 or message[0] & 0x87 != LENGTH_DELIMITED:
         return 0, b""
     length = message[1]
@@ -54,8 +77,8 @@ def wrapped(field: int) -> Callable[[bytes], bytes]:
     return lambda content: head(len(content)) + content
 
 
-def framed(field: int) -> Callable[[bytes], bytes]:
-    """Return what does the same and puts the prefix of gRPC before it."""
+def head_of(field: int) -> Callable[[int], bytes]:
+    """Return what tells, by a message's size, what makes it this field behind gRPC's prefix."""
     tag = bytes([field << 3 | LENGTH_DELIMITED])
 
     @lru_cache(maxsize=HEADS_MAX)
@@ -63,4 +86,10 @@ def framed(field: int) -> Callable[[bytes], bytes]:
         inner = tag + varint(size)
         return pack_prefix(0, len(inner) + size) + inner
 
+    return head
+
+
+def framed(field: int) -> Callable[[bytes], bytes]:
+    """Return what does the same as `wrapped` and puts the prefix of gRPC before it."""
+    head = head_of(field)
     return lambda content: head(len(content)) + content

@@ -46,3 +46,17 @@ def test_all_else_is_left_to_protobuf(message: bytes) -> None:
 def test_no_bytes_are_read_beyond_their_end(message: bytes) -> None:
     field, content = sole_field(message)
     assert field == 0 or message.endswith(content)
+
+
+@pytest.mark.parametrize("size", [130, 4_095, 4_096, 16_386])
+def test_a_length_that_does_not_end_is_left_to_protobuf(size: int) -> None:
+    assert sole_field(b"\x22" + b"\xff" * (size - 1)) == (0, b"")
+
+
+@pytest.mark.parametrize("size", range(2, 300))
+def test_every_short_size_is_read_as_its_length_says(size: int) -> None:
+    content = bytes(size)
+    message = wrapped(5)(content)
+    assert sole_field(message) == (5, content)
+    assert sole_field(message + b"\0") == (0, b"")
+    assert sole_field(message[:-1]) == (0, b"")
