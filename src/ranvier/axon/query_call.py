@@ -7,9 +7,9 @@ from typing import Final
 
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.held_results import HeldResults
+from ranvier.axon.known_contexts import KnownContexts
 from ranvier.axon.query_errors import error_response
 from ranvier.axon.query_request import asked_query
-from ranvier.axon.request_context import context_of
 from ranvier.errors import RanvierError
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.services.context_kinds import ContextKinds
@@ -32,6 +32,7 @@ class QuerySources:
     dispatch: DispatchQueries
     contexts: ContextKinds
     held: HeldResults
+    known: KnownContexts
 
 
 class QueryCall:
@@ -72,7 +73,7 @@ class QueryCall:
             return
         self._has_asked = True
         try:
-            context = context_of(self._call)
+            context = self._sources.known.context_of(self._call)
             self._sources.contexts.expect_known(context)
             query = asked_query(context, message)
         except RanvierError as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.held_results import HeldResults
+from ranvier.axon.known_contexts import KnownContexts
 from ranvier.axon.query_call import QueryCall, QuerySources
 from ranvier.axon.query_handler_stream import QueryHandlerStream
 from ranvier.axon.subscription_query_call import SubscriptionQueryCall
@@ -32,7 +33,7 @@ def query_methods(services: QueryServices) -> Mapping[str, Method]:
     """Return the methods of the query service."""
 
     queries, contexts = services.queries, services.contexts
-    sources = QuerySources(queries.dispatch, contexts, HeldResults())
+    sources = QuerySources(queries.dispatch, contexts, HeldResults(), KnownContexts())
 
     def open_stream(call: ServerCall) -> CallListener:
         return QueryHandlerStream(call, queries, contexts)
