@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from ranvier.errors import RanvierError
 from ranvier.events.context_name import refuse_context_name
 from ranvier.services.errors import CannotPreserveEvents, NodeStopping, TooManyContexts
+from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.context_catalogue import ContextCatalogue, ContextDescription
 
 CONTEXTS_LIMIT: Final = 10_000
@@ -48,7 +49,10 @@ class ContextWatcher(Protocol):
 
 
 class AdministerContexts:
-    """The one door through which contexts come and go while the node runs; one at a time."""
+    """The one door through which contexts come and go while the node runs; one at a time.
+
+    A change that has begun goes on to its end, also when whoever asked for it has gone.
+    """
 
     def __init__(self, catalogue: ContextCatalogue) -> None:
         self._catalogue = catalogue
@@ -77,6 +81,7 @@ class AdministerContexts:
         """Tell a watcher nothing more."""
         self._watchers.pop(watcher, None)
 
+    @to_its_end
     async def create(
         self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
     ) -> None:
@@ -92,6 +97,7 @@ class AdministerContexts:
             await self._catalogue.create(name, dcb=dcb, properties=properties)
             self._tell(ContextChange(name, ContextChangeKind.CREATED, dcb))
 
+    @to_its_end
     async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
         """Set properties; an empty value takes one away, and what is not named stays.
 
@@ -103,6 +109,7 @@ class AdministerContexts:
             is_dcb = (await self._catalogue.describe(name)).dcb
             self._tell(ContextChange(name, ContextChangeKind.UPDATED, is_dcb))
 
+    @to_its_end
     async def delete(self, name: str, *, preserve_events: bool = False) -> None:
         """Delete a context with its events, and have its streams ended.
 

@@ -20,6 +20,7 @@ from ranvier.messages.processor_plans import (
 from ranvier.services.errors import TooManyStrategies
 from ranvier.services.instruct_clients import InstructClients, InstructionOutcome
 from ranvier.services.keep_clients import KeepClients
+from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.processor_strategies import ProcessorStrategies
 
 STRATEGIES_LIMIT: Final = 10_000
@@ -98,6 +99,7 @@ class AdministerProcessors:
         for move in moves_to_balance(strategy, instances):
             await self.move(processor, move.segment_id, move.target_client_id)
 
+    @to_its_end
     async def choose_strategy(self, processor: ProcessorId, strategy: str) -> None:
         """Balance a processor in this way from now on, also after a restart.
 

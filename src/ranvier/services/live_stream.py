@@ -22,6 +22,7 @@ from ranvier.services.event_sorter import EventSorter
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.segment_delivery import SegmentDelivery
 from ranvier.services.stream_consumer import EventOf, StreamConsumer
+from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.persistent_streams import PersistentStreams, StoredStream
 
 CONSUMERS_AT_MOST: Final = 1_024
@@ -194,11 +195,12 @@ class LiveStream:
             if segment.holder is consumer and segment.delivery is not None:
                 segment.delivery.wake()
 
+    @to_its_end
     async def change(self, make: Callable[[StoredStream], Awaitable[StoredStream]]) -> None:
         """Take all segments away, change the stream once they are drained, and give them again.
 
-        `make` gets the stream as it stands and returns it as it shall be. Raises `NoSuchStream`
-        if it was deleted meanwhile.
+        `make` gets the stream as it stands and returns it as it shall be. It is done to the end,
+        also when the caller has gone. Raises `NoSuchStream` if it was deleted meanwhile.
         """
         async with self._changing:
             self._is_paused = True
@@ -212,6 +214,7 @@ class LiveStream:
                 self._is_paused = False
                 self._share_out()
 
+    @to_its_end
     async def rename(self, name: str) -> None:
         """Give the stream another name; its consumers go on. Raises as `change`."""
         async with self._changing:
@@ -237,6 +240,8 @@ class LiveStream:
     async def ended(self) -> None:
         """Return when nothing of it runs any more."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with self._changing:
+            pass
 
     def take(self, segment: int, token: int, row: bytes) -> bool | None:
         """Tell whether an event is a replay; None if it is not this segment's to deliver."""

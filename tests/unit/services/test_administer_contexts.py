@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -140,3 +141,26 @@ async def test_the_kind_of_a_context_is_that_of_the_newest_of_its_name(
     with pytest.raises(OtherKindOfContext):
         kinds.expect("orders", dcb=True)
     await contexts.stop()
+
+
+async def test_a_change_is_told_although_whoever_asked_for_it_has_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    catalogue = MemoryCatalogue(MemoryEventLog())
+    contexts, kinds = AdministerContexts(catalogue), ContextKinds(catalogue)
+    contexts.watch(ContextWatch(kinds, ()))
+    stored, may_answer = catalogue.create, asyncio.Event()
+
+    async def answer_late(name: str, **described: object) -> None:
+        await stored(name, dcb=bool(described["dcb"]))
+        await may_answer.wait()
+
+    monkeypatch.setattr(catalogue, "create", answer_late)
+    asked = asyncio.create_task(contexts.create("orders", dcb=True))
+    while "orders" not in await catalogue.names():
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    may_answer.set()
+    await contexts.stop()
+    assert kinds.is_dcb("orders")

@@ -260,6 +260,32 @@ async def test_another_name_takes_nothing_away(scene: Scene) -> None:
         await scene.live.rename("Nothing")
 
 
+async def test_a_change_is_made_as_a_whole_although_its_caller_goes(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def split(stored: StoredStream) -> StoredStream:
+        return replace(stored, progress=resized(stored.progress, 3, "s"))
+
+    stored, may_answer = scene.store.change, asyncio.Event()
+
+    async def answer_late(stream: StoredStream) -> StoredStream | None:
+        changed = await stored(stream)
+        await may_answer.wait()
+        return changed
+
+    monkeypatch.setattr(scene.store, "change", answer_late)
+    change = asyncio.create_task(scene.live.change(split))
+    await settle()
+    change.cancel()
+    await asyncio.gather(change, return_exceptions=True)
+    assert change.cancelled()
+    may_answer.set()
+    await settle()
+    assert scene.live.segment_count == 3
+    await scene.live.rename("T")
+    assert (await scene.found()).definition.name == "T"
+
+
 async def test_a_change_of_a_deleted_stream_is_refused(scene: Scene) -> None:
     async def same(stored: StoredStream) -> StoredStream:
         return stored
