@@ -170,8 +170,8 @@ class TooManySubscriptionQueries(MessageError):
     code: ClassVar[str] = "AXONIQ-1900"
     retry_may_help: ClassVar[bool] = True
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} subscription queries are open already; subscribe again later.")
+    def __init__(self, limit: int, unit: str = "subscription queries") -> None:
+        super().__init__(f"{limit} {unit} are open already; subscribe again later.")
 
 
 class NotSubscribed(MessageError):

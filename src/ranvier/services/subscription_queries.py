@@ -33,6 +33,9 @@ from ranvier.services.query_stream import QueryStream
 SUBSCRIPTION_QUERIES_MAX: Final = 100_000
 """Subscription queries that may be open at a time: some 3 KiB each."""
 
+REQUEST_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Of the queries themselves, which are kept for handlers that come later."""
+
 UPDATE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of updates that wait, for all callers together; who would exceed it is ended."""
 
@@ -64,6 +67,7 @@ class SubscriptionQueries:
         self._asked_at: dict[OpenSubscription, float] = {}
         """When initial results were asked for that have not come, the oldest first."""
         self._counts: dict[tuple[str, str], SubscriptionCounts] = {}
+        self._request_bytes = 0
         self._waiting_bytes = 0
         self._is_stopping = False
         handlers.observers.append(self)
@@ -120,11 +124,14 @@ class SubscriptionQueries:
             raise DuplicateQuery(request.query_id)
         if len(self._open) >= SUBSCRIPTION_QUERIES_MAX:
             raise TooManySubscriptionQueries(SUBSCRIPTION_QUERIES_MAX)
+        if self._request_bytes + len(request.data) > REQUEST_BYTES_MAX:
+            raise TooManySubscriptionQueries(REQUEST_BYTES_MAX, "bytes of subscription queries")
         candidates = self._handlers.candidates(request.context, request.name)
         if not candidates:
             raise NoQueryHandler(request.name, request.context)
         subscription = OpenSubscription(request, permits, caller)
         self._open[key] = subscription
+        self._request_bytes += len(request.data)
         self._by_name.setdefault((request.context, request.name), {})[subscription] = None
         self._count(subscription, active=1, total=1)
         for candidate in candidates:
@@ -303,6 +310,7 @@ class SubscriptionQueries:
         request = subscription.request
         if self._open.pop((request.context, request.query_id), None) is None:
             return
+        self._request_bytes -= len(request.data)
         name = request.context, request.name
         of_name = self._by_name[name]
         del of_name[subscription]

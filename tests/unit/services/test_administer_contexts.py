@@ -149,16 +149,16 @@ async def test_a_change_is_told_although_whoever_asked_for_it_has_gone(
     catalogue = MemoryCatalogue(MemoryEventLog())
     contexts, kinds = AdministerContexts(catalogue), ContextKinds(catalogue)
     contexts.watch(ContextWatch(kinds, ()))
-    stored, may_answer = catalogue.create, asyncio.Event()
+    stored, is_stored, may_answer = catalogue.create, asyncio.Event(), asyncio.Event()
 
     async def answer_late(name: str, **described: object) -> None:
         await stored(name, dcb=bool(described["dcb"]))
+        is_stored.set()
         await may_answer.wait()
 
     monkeypatch.setattr(catalogue, "create", answer_late)
     asked = asyncio.create_task(contexts.create("orders", dcb=True))
-    while "orders" not in await catalogue.names():
-        await asyncio.sleep(0)
+    await is_stored.wait()
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
     may_answer.set()

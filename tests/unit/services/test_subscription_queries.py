@@ -47,6 +47,19 @@ def test_axoniq_5000_5007_and_1900_refuse_a_subscription(
     assert queries.subscriptions.open_count == 1
 
 
+def test_axoniq_1900_refuses_a_subscription_beyond_the_bytes_of_all_that_are_open(
+    queries: RouteQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ranvier.services.subscription_queries.REQUEST_BYTES_MAX", 2 * len("q-1"))
+    handler_stream(queries, "Find")
+    first, _ = opened(queries, "q-1")
+    opened(queries, "q-2")
+    with pytest.raises(TooManySubscriptionQueries, match="bytes"):
+        opened(queries, "q-3")
+    queries.subscriptions.close(first)
+    opened(queries, "q-3")
+
+
 def test_updates_for_a_caller_that_does_not_read_wait_until_it_does(
     queries: RouteQueries,
 ) -> None:
