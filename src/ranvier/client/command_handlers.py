@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from ranvier.client.handler_stream import HandlerStream, Subscription
 from ranvier.client.message import Answer, Message, MessageIds
 from ranvier.client.payload import fill, metadata_from, payload_from, wire_metadata
 from ranvier.client.subscriptions import Subscriptions
-from ranvier.client.workshop import Workshop
+from ranvier.client.workshop import WAITED_FOR_CANCELLED, Workshop, is_being_cancelled
 from ranvier.proto import command_pb2, common_pb2
 
 LOG = logging.getLogger("ranvier.client")
@@ -74,6 +75,10 @@ class CommandHandlers:
         try:
             value = await subscription.handler.call(self._codec, message_from(command))
             self._answer(stream, command, value)
+        except asyncio.CancelledError:
+            if is_being_cancelled():
+                raise
+            self._answer_failure(stream, command, CommandFailed(WAITED_FOR_CANCELLED))
         except Exception as problem:  # whatever a handler raises is its command's answer
             self._answer_failure(stream, command, problem)
 

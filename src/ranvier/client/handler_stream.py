@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ranvier.client.errors import InvalidRequest
 from ranvier.client.handlers import Handler
 from ranvier.client.signal import Signal
 from ranvier.proto import common_pb2
@@ -105,9 +106,18 @@ class HandlerStream:
         self.send(self._dialect.unsubscribe(subscription, self._instruction(subscription.name)))
 
     def send(self, message: bytes) -> None:
-        """Queue a message; once the stream is over it goes nowhere."""
+        """Queue a message; once the stream is over it goes nowhere.
+
+        Raises InvalidRequest for one that is too long, which would end the stream and with it all
+        else that this client is working on.
+        """
         call = self._call
         if call is not None:
+            if len(message) > call.message_bytes_max:
+                raise InvalidRequest(
+                    f"a message of {len(message)} bytes is over the limit of"
+                    f" {call.message_bytes_max} bytes"
+                )
             call.send(message)
             if call.queued_bytes > QUEUED_BYTES:
                 call.pause_reading()

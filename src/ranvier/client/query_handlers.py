@@ -7,7 +7,7 @@ from typing import Any
 
 from ranvier.client.codec import Codec
 from ranvier.client.connection import Connection
-from ranvier.client.errors import NoQueryHandler, Overloaded
+from ranvier.client.errors import NoQueryHandler, Overloaded, QueryFailed
 from ranvier.client.handler_stream import HandlerStream, Subscription
 from ranvier.client.message import Message, MessageIds
 from ranvier.client.payload import metadata_from, payload_from
@@ -16,7 +16,7 @@ from ranvier.client.query_dialect import Inbound, Outbound, QueryDialect
 from ranvier.client.query_run import QueryRun, log_failure, results_of
 from ranvier.client.query_updates import OpenSubscription, QueryUpdates
 from ranvier.client.subscriptions import Subscriptions
-from ranvier.client.workshop import Workshop
+from ranvier.client.workshop import WAITED_FOR_CANCELLED, Workshop, is_being_cancelled
 from ranvier.proto import common_pb2, query_pb2
 
 STREAMING = frozenset({common_pb2.SERVER_SUPPORTS_STREAMING, common_pb2.CLIENT_SUPPORTS_STREAMING})
@@ -85,7 +85,7 @@ class QueryHandlers:
         elif subscription.handler.is_coroutine or subscription.handler.is_stream:
             self._start(stream, subscription, message, is_on_demand=is_streaming(query))
         else:
-            self._answer(stream, message, self._result_now(subscription, message))
+            self._answer_now(stream, subscription, message)
 
     def _start(
         self,
@@ -113,13 +113,15 @@ class QueryHandlers:
         if run is not None:
             run.cancel()
 
-    def _result_now(self, subscription: Subscription, message: Message) -> query_pb2.QueryResponse:
+    def _answer_now(
+        self, stream: HandlerStream, subscription: Subscription, message: Message
+    ) -> None:
         try:
             value = subscription.handler.call(self._codec, message)
-            return self._answers.result(message.id, value)
+            self._answer(stream, message, self._answers.result(message.id, value))
         except Exception as problem:  # whatever a handler raises is the query's answer
             log_failure(message, problem)
-            return self._answers.failure(message.id, problem)
+            self._answer(stream, message, self._answers.failure(message.id, problem))
 
     def _answer(
         self, stream: HandlerStream, message: Message, response: query_pb2.QueryResponse
@@ -161,9 +163,7 @@ class QueryHandlers:
             return
         problem = Overloaded(f"more than {self._waiting_max} queries wait at this client")
         failure = self._answers.failure(asked.query_request.message_identifier, problem)
-        stream.send(
-            self._answers.for_subscription(asked.subscription_identifier, initial_result=failure)
-        )
+        self._send_initial(stream, asked, failure)
 
     async def _initial_result(
         self, stream: HandlerStream, asked: query_pb2.SubscriptionQuery
@@ -171,9 +171,22 @@ class QueryHandlers:
         message = message_from(asked.query_request)
         try:
             response = self._answers.result(message.id, await self._whole_result(message))
+            self._send_initial(stream, asked, response)
+        except asyncio.CancelledError:
+            if is_being_cancelled():
+                raise
+            problem = QueryFailed(WAITED_FOR_CANCELLED)
+            self._send_initial(stream, asked, self._answers.failure(message.id, problem))
         except Exception as problem:  # whatever a handler raises is the query's answer
             log_failure(message, problem)
-            response = self._answers.failure(message.id, problem)
+            self._send_initial(stream, asked, self._answers.failure(message.id, problem))
+
+    def _send_initial(
+        self,
+        stream: HandlerStream,
+        asked: query_pb2.SubscriptionQuery,
+        response: query_pb2.QueryResponse,
+    ) -> None:
         stream.send(
             self._answers.for_subscription(asked.subscription_identifier, initial_result=response)
         )

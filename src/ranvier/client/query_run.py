@@ -17,6 +17,7 @@ from ranvier.client.message import Message
 from ranvier.client.query_answers import QueryAnswers
 from ranvier.client.query_dialect import Outbound
 from ranvier.client.signal import Signal
+from ranvier.client.workshop import WAITED_FOR_CANCELLED, is_being_cancelled
 
 LOG = logging.getLogger("ranvier.client")
 
@@ -53,14 +54,19 @@ class QueryRun:
                 async for value in results:
                     await self._send(answers, value)
         except asyncio.CancelledError:
-            if not self._cancelled.is_set():
+            if self._cancelled.is_set():
+                return
+            if is_being_cancelled():
                 raise
-            return
+            self._send_failure(answers, QueryFailed(WAITED_FOR_CANCELLED))
         except Exception as problem:  # whatever a handler raises is the query's answer
             log_failure(self._message, problem)
-            failure = answers.failure(self._message.id, problem)
-            self._stream.send(Outbound(query_response=failure).SerializeToString())
+            self._send_failure(answers, problem)
         self._stream.send(answers.complete(self._message.id))
+
+    def _send_failure(self, answers: QueryAnswers, problem: Exception) -> None:
+        failure = answers.failure(self._message.id, problem)
+        self._stream.send(Outbound(query_response=failure).SerializeToString())
 
     async def _send(self, answers: QueryAnswers, value: Any) -> None:
         result = answers.result(self._message.id, value)

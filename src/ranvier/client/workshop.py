@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from ranvier.client.signal import Signal
 
 Job = Callable[[], Coroutine[Any, Any, None]]
+
+WAITED_FOR_CANCELLED: Final = "the handler waited for something that was cancelled"
 
 
 class Workshop:
@@ -65,3 +67,9 @@ class Workshop:
             self._start(self._waiting.popleft())
         if self.is_idle:
             self._idle.give()
+
+
+def is_being_cancelled() -> bool:
+    """Tell whether it is the running task that is cancelled, not merely what it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -19,6 +19,7 @@ class Call:
 
     is_done = False
     queued_bytes = 0
+    message_bytes_max = 4_096
 
     def __init__(self) -> None:
         self.granted = 0

@@ -82,9 +82,26 @@ async def broken_half_way(count: int) -> AsyncIterator[int]:
     raise ZeroDivisionError
 
 
+def too_much(count: int) -> str:
+    return "x" * 5_000_000
+
+
+async def too_much_later(count: int) -> str:
+    return too_much(count)
+
+
+async def cut_off(count: int) -> None:
+    waited = asyncio.ensure_future(asyncio.sleep(count))
+    waited.cancel()
+    await waited
+
+
 @pytest.mark.parametrize(
     ("function", "said"),
     [
+        (too_much, ["AXONIQ-5001"]),
+        (too_much_later, ["AXONIQ-5001"]),
+        (cut_off, ["AXONIQ-5001"]),
         (one, ["3"]),
         (one_later, ["3"]),
         (many, ["0", "1", "2"]),
@@ -103,6 +120,17 @@ async def test_every_kind_of_function_answers_and_ends(function: Any, said: list
         assert (offered.query, offered.result_name) == ("count", "int")
         stream.send(Inbound(query=request(1)))
         assert await answers(stream) == said
+
+
+@pytest.mark.parametrize("function", [too_much, cut_off])
+async def test_an_initial_result_that_cannot_be_sent_is_an_error(function: Any) -> None:
+    async with fake_hub() as server, ranvier.connect(server.address) as hub:
+        hub.queries.handler("prices")(function)
+        stream = await handler_stream(server)
+        stream.send(about("s-1", "get_initial_result", b"3"))
+        initial = (await next_response(stream)).initial_result
+        assert initial.error_code == "AXONIQ-5001"
+        assert "over the limit" in (said := initial.error_message.message) or "cancelled" in said
 
 
 async def test_5000_answers_a_query_without_a_handler_here() -> None:

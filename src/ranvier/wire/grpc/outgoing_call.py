@@ -83,9 +83,14 @@ class OutgoingCall:
         """Bytes that wait for the server's window or for the network."""
         return 0 if self.stream is None else self.stream.queued_bytes
 
+    @property
+    def message_bytes_max(self) -> int:
+        """The longest message that may be sent; a longer one ends the call."""
+        return self._host.limits.message_bytes_out
+
     def send(self, message: bytes, *, is_last: bool = False) -> None:
         """Queue one message; never blocks. `is_last` half-closes behind it."""
-        limit = self._host.limits.message_bytes_out
+        limit = self.message_bytes_max
         if len(message) > limit:
             self.finish(
                 GrpcError(
