@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -13,7 +14,12 @@ import grpc
 import pytest
 from axonclient.client import AxonClient
 
+import ranvier
 from examples.node_process import NodeProcess
+from ranvier.client import HandlingSettings
+from ranvier.client.errors import ConnectionLost, OutcomeUnknown
+from ranvier.services.dispatch_commands import FAREWELL_SECONDS
+from ranvier.services.dispatch_queries import DRAIN_SECONDS
 from tests.support.node_program import is_one_sentence, ranvier, running_node
 from tests.support.transactions import Notes, check_log, start_writers, transaction
 from tests.support.whole_log import read_whole_log
@@ -118,6 +124,35 @@ def test_asked_to_stop_it_finishes_what_runs_and_keeps_what_it_acknowledged(
         assert not thread.is_alive()
     with running_node(tmp_path / "data") as again:
         check_log(read_whole_log(int(str(again.ready["grpc"]))), notes)
+
+
+async def test_handlers_of_commands_and_of_queries_get_the_same_moment_at_the_end(
+    tmp_path: Path,
+) -> None:
+    node = NodeProcess(tmp_path / "data")
+    working: asyncio.Queue[str] = asyncio.Queue()
+
+    async def work() -> None:
+        await working.put("on it")
+        await asyncio.Event().wait()
+
+    handling = HandlingSettings(grace_seconds=0.01)
+    async with ranvier.connect(node.grpc_address, handling=handling) as hub:
+        hub.commands.handler("work")(work)
+        hub.queries.handler("work")(work)
+        await hub.commands.ready()
+        await hub.queries.ready()
+        asked = [
+            asyncio.ensure_future(hub.commands.send("work")),
+            asyncio.ensure_future(hub.queries.ask("work")),
+        ]
+        for _ in asked:
+            await working.get()
+        before = time.monotonic()
+        assert await asyncio.to_thread(node.stop) == 0
+        assert time.monotonic() - before < FAREWELL_SECONDS + DRAIN_SECONDS
+        ends = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(end) for end in ends] == [OutcomeUnknown, ConnectionLost], ends
 
 
 def start_follower(address: str) -> threading.Thread:
