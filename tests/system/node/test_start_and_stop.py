@@ -14,8 +14,8 @@ import grpc
 import pytest
 from axonclient.client import AxonClient
 
-import ranvier
 from examples.node_process import NodeProcess
+from ranvier import connect
 from ranvier.client import HandlingSettings
 from ranvier.client.errors import ConnectionLost, OutcomeUnknown
 from ranvier.services.dispatch_commands import FAREWELL_SECONDS
@@ -137,7 +137,7 @@ async def test_handlers_of_commands_and_of_queries_get_the_same_moment_at_the_en
         await asyncio.Event().wait()
 
     handling = HandlingSettings(grace_seconds=0.01)
-    async with ranvier.connect(node.grpc_address, handling=handling) as hub:
+    async with connect(node.grpc_address, handling=handling) as hub:
         hub.commands.handler("work")(work)
         hub.queries.handler("work")(work)
         await hub.commands.ready()
