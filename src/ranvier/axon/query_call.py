@@ -9,7 +9,7 @@ from ranvier.axon.errors import grpc_error
 from ranvier.axon.held_results import HeldResults
 from ranvier.axon.known_contexts import KnownContexts
 from ranvier.axon.query_errors import error_response
-from ranvier.axon.query_request import asked_query
+from ranvier.axon.query_request import asked_query, refuse_long
 from ranvier.errors import RanvierError
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.services.context_kinds import ContextKinds
@@ -75,6 +75,7 @@ class QueryCall:
         try:
             context = self._sources.known.context_of(self._call)
             self._sources.contexts.expect_known(context)
+            refuse_long(self._call, message)
             query = asked_query(context, message)
         except RanvierError as error:
             self._call.finish(grpc_error(error))

@@ -7,10 +7,11 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from ranvier.axon.errors import BrokenMessage
+from ranvier.axon.errors import BrokenMessage, MessageTooLarge
 from ranvier.axon.metadata_text import texts_of
 from ranvier.proto import common_pb2, query_pb2
 from ranvier.services.running_query import AskedQuery, QueryHints
+from ranvier.wire.grpc.server_call import ServerCall
 
 QueryRequest = query_pb2.QueryRequest
 query_from_bytes = QueryRequest.FromString
@@ -32,6 +33,21 @@ STREAMING_ADDED: Final = QueryRequest(
 ).SerializeToString()
 """Fields that stand behind a message are added to it: what tells a handler that results by demand
 are possible all the way."""
+
+LARGE_BYTES: Final = 64 * 1024
+"""Shorter messages are not measured: no limit of a message is lower."""
+
+GROWTH_BYTES: Final = 64
+"""What a query grows by, at most, on its way to a handler: envelopes and the node's hints."""
+
+
+def refuse_long(call: ServerCall, message: bytes) -> None:
+    """Raise `MessageTooLarge` for what a handler's client would not take and end its stream for."""
+    size = len(message)
+    if size > LARGE_BYTES:
+        limit = call.host.limits.message_bytes_out - GROWTH_BYTES
+        if size > limit:
+            raise MessageTooLarge(size, limit)
 
 
 def asked_query(context: str, message: bytes) -> AskedQuery:

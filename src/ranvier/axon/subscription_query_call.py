@@ -7,7 +7,7 @@ from typing import Final
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.query_errors import initial_error
-from ranvier.axon.query_request import metadata_reader
+from ranvier.axon.query_request import metadata_reader, refuse_long
 from ranvier.axon.request_context import context_of
 from ranvier.axon.sole_field import sole_field
 from ranvier.errors import RanvierError
@@ -44,6 +44,7 @@ class SubscriptionQueryCall:
     def message_received(self, message: bytes) -> None:
         """Take one request; one that cannot be done ends the call."""
         try:
+            refuse_long(self._call, message)
             request = parsed(query_pb2.SubscriptionQueryRequest, message)
             match request.WhichOneof("request"):
                 case "flow_control":

@@ -13,7 +13,16 @@ from ranvier.proto import control_pb2
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import platform_stub
 from tests.support.live_call import LiveCall, refused
-from tests.support.query_peers import Handler, ask, data_of, hint, hints_of, query_stub
+from tests.support.query_peers import (
+    Handler,
+    Subscriber,
+    ask,
+    data_of,
+    hint,
+    hints_of,
+    query,
+    query_stub,
+)
 from tests.system.axon.conftest import StartNode
 
 
@@ -62,6 +71,26 @@ def test_axoniq_5007_refuses_an_id_that_is_in_flight(channel: grpc.Channel) -> N
         handler.next_query()
         handler.answer("same", b"second")
         assert data_of(again) == [b"second"]
+
+
+def test_a_query_too_large_for_its_handler_is_axoniq_2001_and_harms_nobody(
+    channel: grpc.Channel, others: grpc.Channel
+) -> None:
+    longest = 4 * 1024 * 1024
+    with Handler(channel, "Find") as handler:
+        asked = query("Find", "large")
+        asked.payload.data = bytes(longest - asked.ByteSize() - 8)
+        assert longest - 16 < asked.ByteSize() <= longest
+        assert refused(lambda: query_stub(others).Query(asked)).axon_code == "AXONIQ-2001"
+        with Subscriber(others) as caller:
+            caller.asked.query_request.CopyFrom(asked)
+            caller.asked.query_request.payload.data = bytes(longest - 80)
+            caller.send(query_pb2.SubscriptionQueryRequest(subscribe=caller.asked))
+            assert caller.refusal().axon_code == "AXONIQ-2001"
+        call = ask(others, "Find", "q-1")
+        handler.next_query()
+        handler.answer("q-1", b"here still")
+        assert data_of(call) == [b"here still"]
 
 
 Control = LiveCall[control_pb2.PlatformInboundInstruction, control_pb2.PlatformOutboundInstruction]
