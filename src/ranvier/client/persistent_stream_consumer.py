@@ -15,6 +15,7 @@ from ranvier.client.persistent_stream_reader import (
     SegmentEvent,
     SegmentOpened,
 )
+from ranvier.client.workshop import WAITED_FOR_CANCELLED, is_being_cancelled
 
 Handler = Callable[[StoredEvent], Awaitable[object]]
 
@@ -70,10 +71,18 @@ class SegmentWorker:
     async def _handle(self, event: StoredEvent) -> None:
         try:
             await self._handler(event)
+        except asyncio.CancelledError:
+            if is_being_cancelled():
+                raise
+            await self._failed(WAITED_FOR_CANCELLED)
+            raise RuntimeError(WAITED_FOR_CANCELLED) from None
         except Exception as problem:
-            with suppress(HubError):
-                await self._reader.fail(self.segment, f"{type(problem).__name__}: {problem}")
+            await self._failed(f"{type(problem).__name__}: {problem}")
             raise
+
+    async def _failed(self, reason: str) -> None:
+        with suppress(HubError):
+            await self._reader.fail(self.segment, reason)
 
 
 class SegmentWorkers:

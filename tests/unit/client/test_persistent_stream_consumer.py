@@ -35,7 +35,7 @@ class Consuming:
         self.held: set[int] = set()
         self.in_hand = asyncio.Event()
         self.go_on = asyncio.Event()
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self.stop = asyncio.Event()
         self.task = asyncio.create_task(hub.streams.consume(POSITION, self.handle, stop=self.stop))
 
@@ -166,6 +166,18 @@ async def test_an_error_of_the_handler_is_told_and_raised() -> None:
         error = (await inbox.next()).error
         assert (error.segment, error.error) == (0, "ValueError: not today")
         with pytest.raises(ValueError, match="not today"):
+            await consumer.task
+
+
+async def test_a_handler_that_waited_for_something_cancelled_has_failed() -> None:
+    async with consuming() as consumer:
+        inbox = await consumer.opened()
+        await give(inbox, 0)
+        consumer.failure = asyncio.CancelledError()
+        send(inbox, 0, 7)
+        error = (await inbox.next()).error
+        assert (error.segment, "cancelled" in error.error) == (0, True)
+        with pytest.raises(RuntimeError, match="cancelled"):
             await consumer.task
 
 

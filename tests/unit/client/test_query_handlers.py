@@ -91,7 +91,7 @@ async def too_much_later(count: int) -> str:
 
 
 async def cut_off(count: int) -> None:
-    waited = asyncio.ensure_future(asyncio.sleep(count))
+    waited = asyncio.ensure_future(asyncio.Event().wait())
     waited.cancel()
     await waited
 
