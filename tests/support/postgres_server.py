@@ -54,7 +54,7 @@ while true; do
     read -r again || break
     wait $server
 done
-kill -INT $server
+kill -INT $server 2>>log
 wait $server
 rm -rf "$folder"
 """
@@ -95,7 +95,8 @@ class PostgresServer:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(processes, timeout=10)
+        while any(map(_is_alive, processes)):
+            pass
 
     def start_again(self) -> None:
         """Start it after it was killed; it answers when this returns."""
@@ -114,6 +115,13 @@ class PostgresServer:
         assert self._shell.stdout is not None
         if self._shell.stdout.readline() != "ready\n":
             raise RuntimeError((self._folder / "log").read_text())
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _place() -> Path | None:

@@ -35,6 +35,7 @@ from ranvier.storage.postgres.failures import (
     LOCK_NOT_AVAILABLE,
     NOT_KNOWN,
     is_poison,
+    refused_value,
     state_of,
 )
 from ranvier.storage.postgres.holders import end_stuck_holders
@@ -213,7 +214,7 @@ class Appending:
     async def _judge_guilty(self, target: Target, append: Append, cause: BaseException) -> Outcome:
         # An append that is stored already collides with itself: it has happened, once.
         stored = await self.find(target, append.append_id)
-        return stored or Refused(InvalidEvent("append", f"was refused by the database: {cause}"))
+        return stored or Refused(refused_value("append", cause))
 
 
 def outcomes_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from ranvier.events.append import Accepted, Append, Outcome
 from ranvier.events.criterion import EVERYTHING, Criterion
@@ -45,7 +46,7 @@ class PostgresEvents:
         Raises `StorageNotOpen` at once.
         """
         task = self._tools.under_way.begin(self._append(context, appends))
-        task.add_done_callback(lambda ended: done(ended.exception() or ended.result()))  # type: ignore[arg-type]  # only Exception is raised in there
+        task.add_done_callback(partial(_answer, done))
 
     async def find_append(self, context: str, append_id: bytes) -> Accepted | None:
         """Tell what became of an append, after every commit that may still bring it has ended."""
@@ -205,6 +206,18 @@ class PostgresEvents:
                 _SQL["forget_append_keys"], context_id, oldest, 2 * options.append_keys_per_sweep
             )
         )
+
+
+def _answer(
+    done: Callable[[Sequence[Outcome] | Exception], None], task: asyncio.Task[Sequence[Outcome]]
+) -> None:
+    if task.cancelled():  # the event loop itself ends
+        return
+    error = task.exception()
+    if error is None:
+        done(task.result())
+    elif isinstance(error, Exception):
+        done(error)
 
 
 def append_id_at(time_ms: int) -> bytes:

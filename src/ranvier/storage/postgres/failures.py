@@ -30,7 +30,13 @@ CANCELLED: Final = "57014"
 NOT_KNOWN: Final = ("08", "57", "40003")
 """How states begin after which a commit may have happened."""
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, EOFError)
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    EOFError,
+)
 """The connection is gone, and with it the answer to what was asked last."""
 
 FAILURES = (asyncpg.PostgresError, *LOST, TimeoutError)
@@ -56,6 +62,11 @@ def is_outage(error: BaseException) -> bool:
     return state[:2] in OUTAGE_CLASSES and state != CANCELLED
 
 
+def refused_value(field: str, error: BaseException) -> InvalidEvent:
+    """Say that the database did not take a value; what it says of its rows is for the log only."""
+    return InvalidEvent(field, f"was refused by the database: {str(error).partition(chr(10))[0]}")
+
+
 def storage_error_of(error: BaseException) -> StorageError:
     """Translate what PostgreSQL or the driver raised into one sentence for the operator."""
     if state_of(error) in FULL:
@@ -69,7 +80,7 @@ def in_our_words(error: BaseException) -> BaseException:
     """Translate an error of PostgreSQL or of handing values to it; leave any other as it is."""
     translated: RanvierError
     if is_poison(error):
-        translated = InvalidEvent("value", f"was refused by the database: {error}")
+        translated = refused_value("value", error)
     elif isinstance(error, FAILURES):
         translated = storage_error_of(error)
     else:
