@@ -22,6 +22,7 @@ from ranvier.client.errors import (
     NotSupported,
     OutcomeUnknown,
     Overloaded,
+    QueryFailed,
     QueryTimedOut,
 )
 from ranvier.proto import common_pb2
@@ -75,6 +76,8 @@ def error_from_answer(
 ) -> HubError:
     """Return the error that an answer in band tells of; `fallback` for a code nobody knows."""
     kind = BY_CODE.get(code, fallback)
+    if kind is OutcomeUnknown and fallback is QueryFailed:
+        kind = ConnectionLost  # a query changes nothing, so its outcome is no question
     text = message.message or f"the answer is the error {code}"
     return kind(text, code=code, location=message.location, details=message.details)
 

@@ -6,12 +6,14 @@ import pytest
 
 from ranvier.client.error_mapping import (
     effect_error_from_grpc,
+    error_from_answer,
     error_from_grpc,
     translated,
 )
 from ranvier.client.errors import (
     AccessRefused,
     AlreadyExists,
+    CommandFailed,
     ConnectionLost,
     ConsistencyConflict,
     DeadlinePassed,
@@ -21,7 +23,9 @@ from ranvier.client.errors import (
     NotSupported,
     OutcomeUnknown,
     Overloaded,
+    QueryFailed,
 )
+from ranvier.proto.common_pb2 import ErrorMessage
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 
 S = StatusCode
@@ -54,6 +58,16 @@ def test_table(status: StatusCode, message: str, kind: type[HubError], code: str
     error = error_from_grpc(GrpcError(status, message))
     assert (type(error), error.code) == (kind, code)
     assert str(error) == (message.partition("] ")[2] or message or status.name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"), [(CommandFailed, OutcomeUnknown), (QueryFailed, ConnectionLost)]
+)
+def test_4001_leaves_the_outcome_of_a_command_open_and_lets_a_query_be_asked_again(
+    asked: type[HubError], kind: type[HubError]
+) -> None:
+    error = error_from_answer("AXONIQ-4001", ErrorMessage(message="gone"), asked)
+    assert (type(error), error.code, str(error)) == (kind, "AXONIQ-4001", "gone")
 
 
 def test_the_trailer_counts_more_than_the_text() -> None:
