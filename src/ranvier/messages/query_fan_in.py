@@ -39,24 +39,20 @@ class QueryFanIn:
     an error of his passes at once: the caller has read part of his answer already.
     """
 
-    __slots__ = ("_first_answer_wins", "_has_ended", "_has_result", "_held", "_open")
+    __slots__ = ("_first_answer_wins", "_has_result", "_held", "_open", "has_ended")
 
     def __init__(self, handlers: Iterable[Handler], *, first_answer_wins: bool = False) -> None:
         self._open = dict.fromkeys(handlers)
         self._first_answer_wins = first_answer_wins
         self._held: QueryResult | None = None
         self._has_result = False
-        self._has_ended = False
+        self.has_ended = False
+        """The caller gets nothing more."""
 
     @property
     def open_handlers(self) -> tuple[Handler, ...]:
         """Who has neither finished nor gone."""
         return tuple(self._open)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the caller gets nothing more."""
-        return self._has_ended
 
     def expects(self, handler: Handler) -> bool:
         """Tell whether a result of this handler still counts."""
@@ -108,7 +104,7 @@ class QueryFanIn:
 
     def give_up(self, error: MessageError) -> FanInStep:
         """End now; whoever has not finished is no longer wanted."""
-        if self._has_ended:
+        if self.has_ended:
             return NOTHING
         left = self.open_handlers
         self._open.clear()
@@ -120,7 +116,7 @@ class QueryFanIn:
         """End because the caller has gone; return who is no longer wanted."""
         left = self.open_handlers
         self._open.clear()
-        self._has_ended = True
+        self.has_ended = True
         return left
 
     def _leave_only(self, winner: Handler) -> tuple[Handler, ...]:
@@ -129,6 +125,6 @@ class QueryFanIn:
         return others
 
     def _end(self) -> FanInStep:
-        self._has_ended = True
+        self.has_ended = True
         held, self._held = self._held, None
         return ENDED if held is None else FanInStep((held,), is_ended=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from ranvier.errors import RanvierError
@@ -21,8 +22,9 @@ class QueryHints(NamedTuple):
     """How long it may wait to be sent to a handler."""
 
 
-# A tuple: made once for each query, in a third of the time that a frozen dataclass takes.
-class AskedQuery(NamedTuple):
+# Not frozen, which takes 0.5 µs more to make; a tuple takes 0.1 more, and 0.1 to read on the way.
+@dataclass(slots=True)
+class AskedQuery:
     """A query as it came; `data` is its bytes, which nobody on its way changes."""
 
     context: str

