@@ -27,6 +27,7 @@ from ranvier.web.posted_messages import (
     PostedPayload,
     PostingRules,
     decode,
+    metadata_texts,
     refuse_too_many_values,
     to_meta_data,
 )
@@ -113,7 +114,7 @@ class AwaitedCommand(WaitingCommand):
 
     def metadata(self) -> Mapping[str, str]:
         """Return the posted metadata as text."""
-        return {key: str(value) for key, value in (self._posted.meta_data or {}).items()}
+        return metadata_texts(self._posted.meta_data)
 
     def answered(self, response: bytes) -> None:
         """Give the response to whoever waits."""

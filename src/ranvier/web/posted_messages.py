@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias, TypeVar
@@ -225,6 +225,15 @@ def to_meta_data(value: MetaDataEntry, path: str) -> MetaDataValue:
             return MetaDataValue(text_value=value)
         case PostedPayload():
             return MetaDataValue(bytes_value=to_serialized(value, path))
+
+
+def metadata_texts(meta_data: Mapping[str, MetaDataEntry] | None) -> Mapping[str, str]:
+    """Return what tags of handlers are compared with: the text of all that has one, as by gRPC."""
+    return {
+        key: str(value).lower() if isinstance(value, bool) else str(value)
+        for key, value in (meta_data or {}).items()
+        if not isinstance(value, PostedPayload)
+    }
 
 
 def time_in_ms(value: str | int | None, rules: PostingRules, path: str) -> int:

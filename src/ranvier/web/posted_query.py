@@ -20,6 +20,7 @@ from ranvier.web.posted_messages import (
     PostedPayload,
     PostingRules,
     decode,
+    metadata_texts,
     refuse_too_many_values,
     to_meta_data,
     to_serialized,
@@ -111,7 +112,7 @@ def asked_query(context: str, posted: PostedQuery, rules: PostingRules) -> Asked
     data = request.SerializeToString()
     if len(data) > rules.message_bytes:
         raise MessageTooLarge(len(data), rules.message_bytes)
-    texts = {key: str(value) for key, value in (posted.meta_data or {}).items()}
+    texts = metadata_texts(posted.meta_data)
     return AskedQuery(
         context,
         request.message_identifier,

@@ -16,12 +16,21 @@ from ranvier.proto.event_pb2 import Event
 from ranvier.web.errors import InvalidBody, MessageTooLarge
 from ranvier.web.event_json import event_to_json
 from ranvier.web.posted_messages import (
+    PostedPayload,
     PostingRules,
     decode_message,
     decode_messages,
+    metadata_texts,
     new_event,
     new_snapshot,
 )
+
+
+def test_metadata_is_compared_as_the_text_that_grpc_makes_of_it() -> None:
+    posted = PostedPayload(type="T", data="x")
+    texts = metadata_texts({"vip": True, "old": False, "n": 7, "region": "eu", "more": posted})
+    assert texts == {"vip": "true", "old": "false", "n": "7", "region": "eu"}
+    assert metadata_texts(None) == {}
 
 
 def rules() -> PostingRules:
