@@ -30,6 +30,9 @@ QUERY_SECONDS_MAX: Final = 300.0
 WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of all queries that wait for permits, beside the bound on their number."""
 
+RUNNING_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Bytes of all queries under way, each kept until its end: another handler may have to get it."""
+
 DRAIN_SECONDS: Final = 2.0
 """What running queries get to end by themselves while the node stops."""
 
@@ -52,6 +55,7 @@ class DispatchQueries:
         self._routing = QueryRouting()
         self._running: dict[tuple[str, str], RunningQuery] = {}
         """By context and id, the oldest first."""
+        self._running_bytes = 0
         self._waiting_bytes = 0
         self._all_ended = asyncio.Event()
         self._is_stopping = False
@@ -118,6 +122,11 @@ class DispatchQueries:
         if not chosen:
             self._refuse(query, caller, NoQueryHandler(query.name, query.context))
             return None
+        size = len(query.data)
+        if self._running_bytes + size > RUNNING_BYTES_MAX:
+            self._refuse(query, caller, QueueFull(RUNNING_BYTES_MAX, "bytes"))
+            return None
+        self._running_bytes += size
         fan_in = QueryFanIn(chosen, first_answer_wins=query.is_streaming)
         running = self._running[key] = RunningQuery(query, caller, fan_in, self._clock())
         for handler in chosen:
@@ -229,7 +238,7 @@ class DispatchQueries:
     def _wait(self, stream: QueryStream, query: AskedQuery, running: RunningQuery) -> None:
         size = len(query.data)
         if self._waiting_bytes + size > WAITING_BYTES_MAX:
-            raise QueueFull(len(stream.mailbox))
+            raise QueueFull(WAITING_BYTES_MAX, "bytes")
         stream.mailbox.put(query.query_id, running, query.hints().priority)
         self._waiting_bytes += size
 
@@ -305,6 +314,7 @@ class DispatchQueries:
         query = running.query
         if self._running.pop((query.context, query.query_id), None) is None:
             return False
+        self._running_bytes -= len(query.data)
         if running.has_failed:
             self._operation.failed(query.context)
         else:

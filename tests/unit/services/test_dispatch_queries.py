@@ -62,6 +62,22 @@ def test_what_waits_for_a_client_that_does_not_read_is_sent_when_it_does() -> No
     assert link.queries == [("q-1", 5_000)]
 
 
+def test_axoniq_1900_bounds_the_bytes_of_all_queries_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queries = Routed()
+    stream, _ = handler_stream(queries, "Find")
+    size = len(question("q-0").data)
+    monkeypatch.setattr("ranvier.services.dispatch_queries.RUNNING_BYTES_MAX", 2 * size)
+    callers = [NotedCaller() for _ in range(3)]
+    for number, caller in enumerate(callers):
+        queries.dispatch.ask(question(f"q-{number}"), caller)
+    assert [caller.codes for caller in callers] == [[], [], ["AXONIQ-1900"]]
+    queries.dispatch.completed(stream, "q-0")
+    queries.dispatch.ask(question("q-3"), after := NotedCaller())
+    assert after.codes == []
+
+
 def test_axoniq_1900_bounds_the_bytes_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ranvier.services.dispatch_queries.WAITING_BYTES_MAX", 100)
     queries = Routed()
