@@ -79,8 +79,9 @@ BEGIN
         SELECT max(newest.token) INTO found
         FROM unnest(names) AS wanted (name)
         CROSS JOIN LATERAL (
-            SELECT max(e.token) AS token FROM event AS e
-            WHERE e.context = p_context AND e.name = wanted.name AND e.token >= marker
+            SELECT e.token FROM event AS e
+            WHERE e.context + 0 = p_context AND e.name = wanted.name AND e.token >= marker
+            ORDER BY e.token DESC LIMIT 1
         ) AS newest;
     ELSE
         SELECT max(e.token) INTO found
@@ -178,7 +179,8 @@ BEGIN
         touched := ARRAY(
             SELECT DISTINCT e.aggregate_id FROM event AS e
             WHERE e.context = p_context AND e.token >= p_seen_head
-                AND e.aggregate_id = ANY (p_aggregate_ids)
+                -- Not by the aggregates' index: one of them may have a million older events.
+                AND e.aggregate_id || '' = ANY (p_aggregate_ids)
         );
         IF cardinality(touched) > 0 THEN
             FOR place IN

@@ -25,7 +25,7 @@ BEGIN
             SELECT own.token FROM unnest(names) AS wanted (name)
             CROSS JOIN LATERAL (
                 SELECT e.token FROM event AS e
-                WHERE e.context = p_context AND e.name = wanted.name
+                WHERE e.context + 0 = p_context AND e.name = wanted.name
                     AND e.token >= p_from AND e.token < p_before
                 ORDER BY e.token LIMIT p_most
             ) AS own

@@ -22,7 +22,7 @@ BEGIN
         PERFORM 1
         FROM (
             SELECT t.key, t.value FROM event_tag AS t
-            WHERE t.context = p_context AND t.token = p_token
+            WHERE t.context = p_context AND t.token + 0 = p_token
             UNION
             SELECT own.key, own.value FROM unnest(p_keys, p_values) AS own (key, value)
         ) AS together
