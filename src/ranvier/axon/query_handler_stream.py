@@ -99,7 +99,7 @@ class QueryHandlerStream:
     def send_query(self, query: AskedQuery, time_left_ms: int | None) -> None:
         """Send a query; the bytes of one that has not waited are those that came."""
         data = query_for_handler(query, time_left_ms)
-        # Straight to HTTP/2, as the call has started: 0.3 µs less than by way of the call.
+        # Straight to HTTP/2, as the call has started: 0.2 µs less than by way of the call.
         self._call.stream.send_message(query_head(len(data)), data)
 
     def send_cancel(self, query_id: str) -> None:

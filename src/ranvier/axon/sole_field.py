@@ -43,7 +43,7 @@ def sole_field(message: bytes) -> tuple[int, bytes]:
     Number 0 means: it has more fields than one, or is none of this kind; let protobuf read it.
     """
     size = len(message)
-    # In all but long messages the one length that fits is compared: 0.15 µs, to read it takes 0.25.
+    # In all but long messages the one length that fits is compared: 0.25 µs, to read it takes 0.4.
     if size < LENGTHS_BELOW_BYTES:
         length_of_rest = LENGTHS[size]
         if message.startswith(length_of_rest, 1) and message[0] & 0x87 == LENGTH_DELIMITED:

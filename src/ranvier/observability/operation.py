@@ -114,7 +114,7 @@ class Durations:
         if counts is None:
             self.observe_all(context, (seconds,))
             return
-        # In place, of a context that is known: 0.2 µs for each query less.
+        # In place, of a context that is known: 0.2 µs, by way of `observe_all` 0.5.
         counts[bisect_left(_BUCKETS_SECONDS, seconds)] += 1
         self._sums[context] += seconds
 

@@ -225,7 +225,7 @@ class DispatchQueries:
         if stream is None or running.fan_in.has_ended:
             return
         permits = stream.permits
-        # In place of `take` and of the mailbox's length: 0.2 µs less for each query.
+        # In place of `take` and of the mailbox's length: 0.04 µs instead of 0.12.
         if permits.available and not stream.mailbox.keys and stream.link.has_room:
             permits.available -= 1
             self._send(stream, running, None)

@@ -15,7 +15,7 @@ pack_prefix = PREFIX.pack
 unpack_prefix = PREFIX.unpack_from
 
 PREFIXES = [pack_prefix(0, size) for size in range(4_096)]
-"""What stands before a short uncompressed message, by its size: 0.03 µs instead of 0.11."""
+"""What stands before a short uncompressed message, by its size: to pack it takes 0.04 µs more."""
 
 
 def frame(message: bytes) -> bytes:

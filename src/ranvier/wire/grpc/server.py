@@ -51,7 +51,7 @@ class GrpcServer:
     def add(self, path: str, method: Method) -> None:
         """Offer a method under its full name, as in `/package.Service/Method`."""
         guard = None if self._guard_of is None else self._guard_of(path)
-        # Asked once for a method, not for each call: a command takes 0.3 µs less.
+        # Asked once for a method, not for each call: a command takes 0.1 µs less.
         if guard is not None:
             method.guard = guard
         self._methods[path.encode()] = method

@@ -80,7 +80,7 @@ class ServerCall:
         self.head = head
         self.headers = headers
         """What the caller sent, as it came; `metadata` reads it."""
-        # Read several times in each call: of the instance, that takes 0.03 µs less each time.
+        # Read several times in each call: a call takes 0.06 µs less with these in the instance.
         self.is_done = False
         """The call was finished, or is over for another reason."""
         self.on_cancelled: Callable[[], object] | None = None
