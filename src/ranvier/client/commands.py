@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, Unpack, overload
 
+from ranvier.client.arguments import refused_argument
 from ranvier.client.codec import Codec
 from ranvier.client.command_dialect import COMMAND_SERVICE
 from ranvier.client.command_handlers import CommandHandlers
@@ -142,17 +143,22 @@ class Commands:
         content = self._codec.encode(content_value)
         message_id = self._ids.next()
         identity = self._connection.settings.identity
-        # Made in place, a command takes 5 µs, by copies of its parts 10, of 40 for its whole way.
-        message = command_pb2.Command(
-            message_identifier=message_id,
-            name=name or content.type,
-            timestamp=now_milliseconds(),
-            client_id=identity.client_id,
-            component_name=identity.component_name,
-        )
-        fill(message.payload, content)
-        key = message.processing_instructions.add(key=common_pb2.ROUTING_KEY)
-        key.value.text_value = options.get("routing_key") or message_id
+        routing_key = options.get("routing_key") or message_id
+        try:
+            # Made in place, a command takes 5 µs, by copies of its parts 10, of 40 in all.
+            message = command_pb2.Command(
+                message_identifier=message_id,
+                name=name or content.type,
+                timestamp=now_milliseconds(),
+                client_id=identity.client_id,
+                component_name=identity.component_name,
+            )
+            fill(message.payload, content)
+            key = message.processing_instructions.add(key=common_pb2.ROUTING_KEY)
+            key.value.text_value = routing_key
+        except (ValueError, TypeError) as problem:
+            texts = {"name": name, "routing_key": routing_key, "payload type": content.type}
+            raise refused_argument(problem, texts) from None
         timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
         add_hints(message, options.get("priority", 0), timeout_seconds)
         if "metadata" in options:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from ranvier.client.control_stream import Break, ControlStream, InstructionHandler
 from ranvier.client.dial import PLATFORM_SERVICE, Dialled, dial
 from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, unreachable
-from ranvier.client.errors import ConnectionLost, HubUnreachable
+from ranvier.client.errors import ConnectionLost, HubUnreachable, InvalidRequest
 from ranvier.client.live_channel import LiveChannel
 from ranvier.client.reconnect import delay_seconds
 from ranvier.client.settings import ConnectionSettings
@@ -118,6 +118,14 @@ class Connection:
         self._control.send(instruction)
         return True
 
+    def refuse_too_long(self, message: bytes) -> None:
+        """Raise InvalidRequest for a message that is longer than any that this client sends."""
+        limit = self.settings.limits.message_bytes_out
+        if len(message) > limit:
+            raise InvalidRequest(
+                f"a message of {len(message)} bytes is over the limit of {limit} bytes"
+            )
+
     async def unary(
         self,
         service: str,
@@ -132,6 +140,7 @@ class Connection:
         A call that no server has acted on is sent again. `has_effect`: a request that changes
         something, of which a missing answer is `OutcomeUnknown`.
         """
+        self.refuse_too_long(message)
         path = f"/{service}/{method}"
         return await self.repeated(
             lambda channel: channel.unary(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ranvier.client.codec import Codec
+from ranvier.client.errors import InvalidRequest
 from ranvier.client.payload import (
     NO_METADATA,
     MetadataMapping,
@@ -37,7 +38,12 @@ def now() -> datetime:
 
 
 def milliseconds(time: datetime) -> int:
-    """Return a time as the wire has it; one without a zone counts as UTC."""
+    """Return a time as the wire has it; one without a zone counts as UTC.
+
+    Raises InvalidRequest for what is no time.
+    """
+    if not isinstance(time, datetime):
+        raise InvalidRequest(f"time is {time!r}; it must be a datetime")
     return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH) // MILLISECOND
 
 

@@ -54,8 +54,13 @@ def fill(message: common_pb2.SerializedObject, payload: Payload) -> None:
 
 
 def wire_metadata(metadata: MetadataMapping) -> dict[str, common_pb2.MetaDataValue]:
-    """Return metadata for the wire; PayloadUnwritable for a value that has no form there."""
-    return {name: wire_value(name, value) for name, value in metadata.items()}
+    """Return metadata for the wire; PayloadUnwritable for an entry that has no form there."""
+    try:
+        for name in metadata:
+            name.encode()
+        return {name: wire_value(name, value) for name, value in metadata.items()}
+    except UnicodeEncodeError as problem:
+        raise PayloadUnwritable(f"metadata {dict(metadata)!r} is no UTF-8: {problem}") from None
 
 
 def wire_value(name: str, value: MetadataValue) -> common_pb2.MetaDataValue:

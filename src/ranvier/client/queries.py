@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, Unpack, overload
 
+from ranvier.client.arguments import refused_argument
 from ranvier.client.codec import Codec
 from ranvier.client.connection import Connection
 from ranvier.client.error_mapping import error_from_answer, translated
@@ -125,6 +126,7 @@ class Queries:
         """
         request = self._request(query, payload, options, ONE)
         message = request.SerializeToString()
+        self._connection.refuse_too_long(message)
         timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
 
         async def attempt(channel: Channel) -> query_pb2.QueryResponse:
@@ -282,6 +284,8 @@ class Queries:
     async def _results(
         self, request: query_pb2.QueryRequest, result_type: Any, options: AskOptions
     ) -> AsyncGenerator[Any, None]:
+        data = request.SerializeToString()
+        self._connection.refuse_too_long(data)
         with translated():
             call = await self._connection.stream(
                 QUERY_SERVICE,
@@ -289,7 +293,7 @@ class Queries:
                 timeout_seconds=options.get("timeout_seconds", TIMEOUT_SECONDS),
             )
             try:
-                await call.write(request.SerializeToString())
+                await call.write(data)
                 call.half_close()
                 async for message in call:
                     yield self._value(query_pb2.QueryResponse.FromString(message), result_type)
@@ -312,16 +316,20 @@ class Queries:
         name, value = name_and_value(query, payload)
         content = self._codec.encode(value)
         identity = self._connection.settings.identity
-        request = query_pb2.QueryRequest(
-            message_identifier=self._ids.next(),
-            query=name or content.type,
-            timestamp=now_milliseconds(),
-            meta_data=wire_metadata(options.get("metadata", NO_METADATA)),
-            processing_instructions=(hint,),
-            client_id=identity.client_id,
-            component_name=identity.component_name,
-        )
-        fill(request.payload, content)
+        metadata = wire_metadata(options.get("metadata", NO_METADATA))
+        try:
+            request = query_pb2.QueryRequest(
+                message_identifier=self._ids.next(),
+                query=name or content.type,
+                timestamp=now_milliseconds(),
+                meta_data=metadata,
+                processing_instructions=(hint,),
+                client_id=identity.client_id,
+                component_name=identity.component_name,
+            )
+            fill(request.payload, content)
+        except (ValueError, TypeError) as problem:
+            raise refused_argument(problem, {"name": name, "payload type": content.type}) from None
         timeout_seconds = options.get("timeout_seconds", TIMEOUT_SECONDS)
         add_hints(request, options.get("priority", 0), timeout_seconds)
         return request

@@ -6,7 +6,9 @@ import time
 from collections.abc import Mapping
 from typing import Final, TypedDict
 
-from ranvier.client.payload import MetadataMapping
+from ranvier.client.arguments import SECONDS_MAX
+from ranvier.client.errors import InvalidRequest
+from ranvier.client.payload import INTEGER_MAX, MetadataMapping
 from ranvier.proto import command_pb2, common_pb2, query_pb2
 
 TIMEOUT_SECONDS: Final = 300.0
@@ -62,8 +64,19 @@ def now_milliseconds() -> int:
 
 
 def add_hints(message: Hinted, priority: int, timeout_seconds: float) -> None:
-    """Say how urgent a message is, if it is, and for how long its answer is of use."""
+    """Say how urgent a message is, if it is, and for how long its answer is of use.
+
+    Raises InvalidRequest for what cannot be sent so.
+    """
+    if not isinstance(timeout_seconds, (int, float)) or not 0 < timeout_seconds <= SECONDS_MAX:
+        raise InvalidRequest(
+            f"timeout_seconds is {timeout_seconds!r}; it is a number over 0, at most {SECONDS_MAX}"
+        )
     if priority:
+        if not isinstance(priority, int) or not -INTEGER_MAX <= priority < INTEGER_MAX:
+            raise InvalidRequest(
+                f"priority is {priority!r}; it is a whole number of 63 bits and a sign"
+            )
         message.processing_instructions.add(key=common_pb2.PRIORITY).value.number_value = priority
     milliseconds = max(int(timeout_seconds * 1_000), 1)
     message.processing_instructions.add(key=common_pb2.TIMEOUT).value.number_value = milliseconds

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Any, Final
 
+from ranvier.client.arguments import is_sendable_text
 from ranvier.client.connection import Connection
 from ranvier.client.errors import ConnectionLost, HandlerUnusable
 from ranvier.client.handler_stream import Dialect, HandlerStream, Receive, Subscription
@@ -54,6 +55,8 @@ class Subscriptions:
         """Offer one more handler, now and on every later connection."""
         if not subscription.name:
             raise HandlerUnusable("a handler needs the name of what it handles")
+        if not is_sendable_text(subscription.name):
+            raise HandlerUnusable(f"name is {subscription.name!r}; it must be text in UTF-8")
         if subscription.name in self._by_name:
             raise HandlerUnusable(f"{subscription.name} has a handler here already")
         self._by_name[subscription.name] = subscription
