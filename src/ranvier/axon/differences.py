@@ -101,7 +101,9 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         " instance of its component."
     ),
     "QueryService.Query": (
-        "Every refusal is a result with its code, status OK. A streaming query's handlers are asked"
+        "Every refusal is a result with its code, status OK. An id whose caller has gone stays"
+        " taken at a handler (AXONIQ-5007) until that handler completes it, so that a late result"
+        " cannot pass for another query's. A streaming query's handlers are asked"
         " for 64 results at a time; what its first handler says after that, errors too, is passed"
         " on at once."
     ),

@@ -178,7 +178,9 @@ class DispatchQueries:
     def completed(self, stream: QueryStream, query_id: str) -> None:
         """Take it that a handler has sent its last result."""
         running = stream.in_flight.pop(query_id, None)
-        if running is not None and stream.handler is not None:
+        if running is None:
+            stream.abandoned.pop(query_id, None)
+        elif stream.handler is not None:
             step = running.fan_in.complete(stream.handler)
             if step is ENDED:
                 self._end(running)
@@ -223,6 +225,10 @@ class DispatchQueries:
     def _give(self, running: RunningQuery, handler: Handler) -> None:
         stream = self._handlers.stream_of(handler)
         if stream is None or running.fan_in.has_ended:
+            return
+        if running.query.query_id in stream.abandoned:
+            error = DuplicateQuery(running.query.query_id)
+            self._follow(running, running.fan_in.fail(handler, error))
             return
         permits = stream.permits
         # In place of `take` and of the mailbox's length: 0.04 µs instead of 0.12.
@@ -298,7 +304,7 @@ class DispatchQueries:
                 continue
             if stream.mailbox.remove(query.query_id) is not None:
                 self._waiting_bytes -= len(query.data)
-            elif stream.in_flight.pop(query.query_id, None) is not None and query.is_streaming:
+            elif stream.abandon(query.query_id) and query.is_streaming:
                 stream.link.send_cancel(query.query_id)
 
     def _refuse(self, query: AskedQuery, caller: QueryCaller, error: MessageError) -> None:

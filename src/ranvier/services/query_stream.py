@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from ranvier.errors import RanvierError
 from ranvier.messages.handler import Handler
@@ -10,6 +10,9 @@ from ranvier.messages.mailbox import Mailbox
 from ranvier.messages.permits import Permits
 from ranvier.services.open_subscription import OpenSubscription
 from ranvier.services.running_query import AskedQuery, RunningQuery
+
+ABANDONED_MAX: Final = 10_000
+"""Ids of one stream's queries that nobody waits for any more and it may still answer."""
 
 
 class QueryHandlerLink(Protocol):
@@ -44,7 +47,16 @@ class QueryHandlerLink(Protocol):
 class QueryStream:
     """What is under way on one handler's stream."""
 
-    __slots__ = ("context", "handler", "in_flight", "link", "mailbox", "permits", "untold")
+    __slots__ = (
+        "abandoned",
+        "context",
+        "handler",
+        "in_flight",
+        "link",
+        "mailbox",
+        "permits",
+        "untold",
+    )
 
     def __init__(self, context: str, link: QueryHandlerLink) -> None:
         self.context = context
@@ -56,6 +68,8 @@ class QueryStream:
         """Queries that wait for permits, by their ids."""
         self.in_flight: dict[str, RunningQuery] = {}
         """Queries that were sent and are not completed, by their ids."""
+        self.abandoned: dict[str, None] = {}
+        """Ids that were sent, for which nobody waits, and that are not completed; oldest first."""
         self.untold: dict[OpenSubscription, None] = {}
         """Subscription queries that wait for the client to read, in the order of coming."""
 
@@ -63,3 +77,16 @@ class QueryStream:
     def may_send(self) -> bool:
         """Whether a query may be sent now."""
         return bool(self.permits.available) and self.link.has_room
+
+    def abandon(self, query_id: str) -> bool:
+        """Forget a query that was sent and nobody waits for; False if it was not sent.
+
+        Its id is taken on this stream until the handler completes it: a late result must not pass
+        for the answer to another query.
+        """
+        if self.in_flight.pop(query_id, None) is None:
+            return False
+        self.abandoned[query_id] = None
+        if len(self.abandoned) > ABANDONED_MAX:
+            del self.abandoned[next(iter(self.abandoned))]
+        return True

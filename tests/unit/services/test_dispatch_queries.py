@@ -164,6 +164,49 @@ def test_demand_reaches_handlers_that_are_sent_the_query_later() -> None:
     assert link.said[2:] == [("cancel", "q-1")]
 
 
+def test_axoniq_5007_keeps_a_late_result_from_passing_for_the_answer_to_a_new_query() -> None:
+    queries = Routed()
+    stream, link = handler_stream(queries, "Find")
+    running = queries.dispatch.ask(question("q-1"), NotedCaller())
+    assert running is not None
+    queries.dispatch.cancel(running)
+    queries.dispatch.ask(question("q-1"), second := NotedCaller())
+    queries.dispatch.result(stream, "q-1", b"late", is_error=False)
+    assert (second.codes, second.ends, len(link.queries)) == (["AXONIQ-5007"], [None], 1)
+    queries.dispatch.completed(stream, "q-1")
+    queries.dispatch.ask(question("q-1"), third := NotedCaller())
+    queries.dispatch.result(stream, "q-1", b"own", is_error=False)
+    queries.dispatch.completed(stream, "q-1")
+    assert (third.results, third.ends) == ([b"own"], [None])
+
+
+def test_an_id_that_one_handler_may_still_answer_is_free_at_the_others() -> None:
+    queries = Routed()
+    slow, slow_link = handler_stream(queries, "Find", component="slow")
+    running = queries.dispatch.ask(question("q-1"), NotedCaller())
+    assert running is not None
+    queries.dispatch.cancel(running)
+    quick, _ = handler_stream(queries, "Find", component="quick")
+    queries.dispatch.ask(question("q-1"), caller := NotedCaller())
+    queries.dispatch.result(slow, "q-1", b"late", is_error=False)
+    queries.dispatch.result(quick, "q-1", b"own", is_error=False)
+    queries.dispatch.completed(quick, "q-1")
+    assert (caller.results, caller.ends, len(slow_link.queries)) == ([b"own"], [None], 1)
+
+
+def test_the_ids_that_are_kept_for_late_results_have_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ranvier.services.query_stream.ABANDONED_MAX", 2)
+    queries = Routed()
+    stream, _ = handler_stream(queries, "Find")
+    for number in range(3):
+        running = queries.dispatch.ask(question(f"q-{number}"), NotedCaller())
+        assert running is not None
+        queries.dispatch.cancel(running)
+    assert list(stream.abandoned) == ["q-1", "q-2"]
+
+
 async def test_a_stop_waits_a_little_and_then_ends_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ranvier.services.dispatch_queries.DRAIN_SECONDS", 0.01)
     queries = Routed()
