@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ranvier.client.arguments import is_sendable_text
 from ranvier.client.connection import Connection
+from ranvier.client.error_mapping import error_from_grpc
 from ranvier.client.errors import ConnectionLost, HandlerUnusable
 from ranvier.client.handler_stream import Dialect, HandlerStream, Receive, Subscription
 from ranvier.client.reconnect import delay_seconds
@@ -36,6 +37,8 @@ class Subscriptions:
         self._channel: Channel | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._failures = 0
+        self._refusal: GrpcError | None = None
+        """Why the stream ended last on the present channel, until handlers are confirmed."""
         self._is_closing = False
         self._changed = Signal()
         self.on_stream_ended: Callable[[HandlerStream], None] | None = None
@@ -75,12 +78,25 @@ class Subscriptions:
             await self._until_acknowledged(self._stream)
 
     async def ready(self) -> None:
-        """Wait until the server has confirmed every handler; HandlerUnusable if it refuses one."""
+        """Wait until the server has confirmed every handler; HandlerUnusable if it refuses one.
+
+        Raises what the server says where it refuses the stream itself for the time to connect.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(self._connection.settings.connect_timeout_seconds):
+                    return await self._until_confirmed()
+            except TimeoutError:
+                if self._refusal is not None:
+                    raise error_from_grpc(self._refusal) from self._refusal
+
+    async def _until_confirmed(self) -> None:
         while self._by_name and not self._is_closing:
             stream = self._stream
             if stream is None:
                 await self._changed.wait()
             elif stream.is_acknowledged:
+                self._refusal = None
                 self._raise_refusal(stream)
                 return
             else:
@@ -130,6 +146,7 @@ class Subscriptions:
     def _open(self, channel: Channel) -> None:
         if self._channel is not channel:
             self._failures = 0
+            self._refusal = None
         stream = HandlerStream(self._dialect, self._permits, self._receive, self._ended)
         self._stream, self._channel = stream, channel
         try:
@@ -150,6 +167,7 @@ class Subscriptions:
         if self._is_closing or self._connection.channel is None:
             return
         self._failures += 1
+        self._refusal = error
         delays = self._connection.settings.delays
         status = None if error is None else error.status
         seconds = delay_seconds(delays, status, self._failures, random.random)

@@ -8,7 +8,14 @@ import pytest
 
 import ranvier
 from ranvier.client import HeartbeatSettings, ReconnectDelays
-from ranvier.client.errors import AccessRefused, HubClosed, HubError, HubUnreachable, NotFound
+from ranvier.client.errors import (
+    AccessRefused,
+    HubClosed,
+    HubError,
+    HubUnreachable,
+    NotFound,
+    NotSupported,
+)
 from ranvier.client.hub import Hub
 from ranvier.proto import control_pb2
 from ranvier.wire.grpc.status import GrpcError, StatusCode
@@ -220,3 +227,14 @@ async def test_a_closed_hub_says_so_and_leaves_nothing_running() -> None:
                 pass
         left = asyncio.all_tasks() - before
     assert not left
+
+
+async def test_a_stream_of_handlers_that_is_refused_for_long_is_told() -> None:
+    async with (
+        fake_hub() as server,
+        ranvier.connect(server.address, connect_timeout_seconds=0.2) as hub,
+    ):
+        server.command_handlers.refusal = GrpcError(StatusCode.UNIMPLEMENTED, "no such service")
+        hub.commands.handler("x")(lambda _: None)
+        with pytest.raises(NotSupported, match="no such service"):
+            await asyncio.wait_for(hub.commands.ready(), 10)
