@@ -9,9 +9,12 @@ import typer
 
 
 def sendable_context(context: str) -> str:
-    """Return a name that fits in a header; any other is wrong usage."""
-    if re.fullmatch(r"[!-~]{1,255}", context) is None:
-        raise typer.BadParameter("a context has 1 to 255 visible ASCII characters")
+    """Return a name that a context may have, `_` of a node's own included; else wrong usage."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,254}", context) is None:
+        raise typer.BadParameter(
+            f"{context[:64]!r} cannot be the name of a context: begin with a letter and go on with"
+            " letters, digits, - and _, at most 255 in all"
+        )
     return context
 
 

@@ -4,6 +4,7 @@ CliError
 ├── NodeRefused    1   the node understood and said no
 ├── StrangeAnswer  1   what answered is no Ranvier node
 ├── ImportRefused  1   what is to be imported does not fit what is there
+├── NoSuchFigure   1   the node has none of the figures asked for
 ├── HeadUnknown    1   the node does not say how far a context reaches
 ├── WrongUsage     2   what was typed cannot be sent
 └── NodeSilent     3   no answer, or one that broke off
@@ -47,6 +48,20 @@ class ImportRefused(CliError):
     """A copy of the source cannot be made here without changing something; nothing is repaired."""
 
     code: ClassVar[str] = "RANVIER-CLI-IMPORT"
+
+
+class NoSuchFigure(CliError):
+    """The node has no figure of this name, or none of this context."""
+
+    code: ClassVar[str] = "RANVIER-CLI-FIGURE"
+
+    def __init__(self, part: str, context: str | None) -> None:
+        named = f" with {part!r} in its name" if part else ""
+        of_context = "" if context is None else f" of a context {context}"
+        super().__init__(
+            f"The node has no figure{named}{of_context}: `ranvier metrics` prints all,"
+            " `ranvier contexts` the contexts."
+        )
 
 
 class HeadUnknown(CliError):

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from ranvier.cli.errors import ImportRefused
-from ranvier.cli.import_sides import Entry, Side, copy_newest_snapshot, told_of
+from ranvier.cli.import_sides import (
+    Entry,
+    Side,
+    copy_newest_snapshot,
+    told_of,
+    within_sentence,
+)
 from ranvier.client import StoredEvent
 
 BATCH_EVENTS: Final = 1_000
@@ -41,8 +47,8 @@ async def span_to_copy(source: Side, target: Side, *, may_shift: bool) -> Span:
         )
     if start > end:
         raise ImportRefused(
-            f"{target.name} holds {start} events and {source.name} {end}: it holds something else;"
-            " import into an empty context."
+            f"{target.name} holds {start} events and {within_sentence(source.name)} {end}:"
+            " it holds something else; import into an empty context."
         )
     if start:
         await compare_last(source, target, Span(start, end, shift))
@@ -56,8 +62,9 @@ async def compare_last(source: Side, target: Side, span: Span) -> None:
     its = await one(source, at + span.shift)
     if mine.fingerprint() != its.fingerprint():
         raise ImportRefused(
-            f"The event with token {at} of {target.name} is not the one of {source.name}: it holds"
-            " something else; import into an empty context."
+            f"The event with token {at} of {within_sentence(target.name)} is not the one of"
+            f" {within_sentence(source.name)}: it holds something else; import into an empty"
+            " context."
         )
 
 
@@ -134,8 +141,9 @@ async def compare_all(
                 is_same = other is not None and other.token == entry.token + span.shift
                 if other is None or not is_same or other.fingerprint() != fingerprint:
                     raise ImportRefused(
-                        f"The event with token {entry.token} of {target.name} is not the one of"
-                        f" {source.name}: import again, into an empty context."
+                        f"The event with token {entry.token} of {within_sentence(target.name)} is"
+                        f" not the one of {within_sentence(source.name)}: import again, into an"
+                        " empty context."
                     )
                 digest.update(fingerprint)
             await compared(entries)
@@ -169,7 +177,10 @@ class SnapshotCopy:
             and entry.event.aggregate_type
             and entry.event.sequence == 0
         ]
-        with told_of(f"Snapshots from {self._source.name} to {self._target.name}"):
+        with told_of(
+            f"Snapshots from {within_sentence(self._source.name)}"
+            f" to {within_sentence(self._target.name)}"
+        ):
             copied = await asyncio.gather(
                 *(
                     copy_newest_snapshot(self._source.hub, self._target.hub, aggregate_id)

@@ -219,6 +219,11 @@ def marked(snapshot: StoredEvent) -> StoredEvent:
     return snapshot
 
 
+def within_sentence(name: str) -> str:
+    """Return the name of a side as it stands anywhere but at the beginning of a sentence."""
+    return name[:1].lower() + name[1:]
+
+
 @contextmanager
 def told_of(name: str) -> Iterator[None]:
     """Turn what a hub says into the sentence and exit code of a command."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Annotated, Any, Final
 
 import typer
 
 from ranvier.cli.command import talks_to_node
-from ranvier.cli.errors import NodeRefused
+from ranvier.cli.errors import NodeRefused, NoSuchFigure
 from ranvier.cli.node_client import Json, NodeClient
 from ranvier.cli.printing import aligned, one_line, write_json_array, write_line
 
@@ -28,7 +29,11 @@ def metrics(
     """Print the figures of a node, of all contexts together: counts, times, what is under way."""
     names = node.get_object(METRICS, {}).get("names", [])
     wanted = [str(name) for name in names if part.replace("_", ".") in str(name)]
-    found = _figures(node, wanted, context)
+    figures = _figures(node, wanted, context)
+    first = next(figures, None)
+    if first is None:
+        raise NoSuchFigure(part, context)
+    found = chain((first,), figures)
     if node.prints_json:
         write_json_array(found)
     else:

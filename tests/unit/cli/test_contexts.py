@@ -48,11 +48,11 @@ def test_contexts_as_json(node: StubNode, capsys: pytest.CaptureFixture[str]) ->
             "Context orders is changed.",
         ),
         (
-            ["delete-context", "-c", "a/b"],
+            ["delete-context", "-c", "_a-b"],
             "DELETE",
-            "/v1/context/a%2Fb",
+            "/v1/context/_a-b",
             None,
-            "Context a/b is deleted.",
+            "Context _a-b is deleted.",
         ),
     ],
 )
@@ -88,4 +88,15 @@ def test_a_refusal_is_one_sentence(node: StubNode, capsys: pytest.CaptureFixture
 
 def test_a_property_without_a_value_is_wrong_usage(node: StubNode) -> None:
     assert main(["register-context", "-c", "orders", "-prop", "owner", "-S", node.url]) == 2
+    assert node.seen == []
+
+
+@pytest.mark.parametrize("name", ["ä b", "a/b", "1a", "a" * 256])
+@pytest.mark.parametrize("command", ["register-context", "delete-context"])
+def test_a_name_that_no_context_may_have_is_refused_by_the_rule_of_the_node(
+    node: StubNode, capsys: pytest.CaptureFixture[str], command: str, name: str
+) -> None:
+    assert main([command, "-c", name, "-S", node.url]) == 2
+    said = "".join(each for each in capsys.readouterr().err if each not in "│\n ")
+    assert "beginwithaletterandgoonwithletters,digits,-and_,atmost255inall" in said
     assert node.seen == []

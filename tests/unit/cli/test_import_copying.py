@@ -167,3 +167,12 @@ async def test_the_order_of_tags_does_not_matter() -> None:
     first = Entry(0, event(0), (one, two))
     assert first.fingerprint() == Entry(0, event(0), (two, one)).fingerprint()
     assert first.fingerprint() != Entry(0, event(0), (one,)).fingerprint()
+
+
+async def test_the_names_of_the_sides_stand_small_within_a_sentence() -> None:
+    source, target = MemorySide(2), MemorySide(3)
+    source.name, target.name = "The source a:1", "The target b:2"
+    with pytest.raises(
+        ImportRefused, match=r"^The target b:2 holds 3 events and the source a:1 2:"
+    ):
+        await span_to_copy(source, target, may_shift=False)

@@ -75,3 +75,23 @@ def test_figures_of_one_context_leave_out_what_it_has_not(
 def test_another_refusal_of_a_figure_ends_the_command(node: StubNode) -> None:
     node.will_answer(NAMES, problem(503, "RANVIER-STOPPING", "Stopping."))
     assert main(["metrics", "-S", node.url]) == 1
+
+
+@pytest.mark.parametrize("shape", ["txt", "json"])
+def test_no_figure_of_that_name_is_said(
+    node: StubNode, capsys: pytest.CaptureFixture[str], shape: str
+) -> None:
+    node.will_answer(NAMES)
+    assert main(["metrics", "nosuch", "-S", node.url, "-o", shape]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("The node has no figure with 'nosuch' in its name: ")
+
+
+def test_no_figure_of_that_context_is_said(
+    node: StubNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = problem(404, "RANVIER-UNKNOWN-METRIC", "None.")
+    node.will_answer(NAMES, unknown, unknown)
+    assert main(["metrics", "-c", "nosuch", "-S", node.url]) == 1
+    assert capsys.readouterr().err.startswith("The node has no figure of a context nosuch: ")
