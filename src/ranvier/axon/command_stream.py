@@ -166,8 +166,11 @@ class CommandStream:
         """Return the handler's stream, made known by its first subscription."""
         if self._stream is not None:
             return self._stream
+        # First: what is refused must not decide who the handler is.
+        if not subscription.command:
+            raise NameMissing("command")
         client_id = subscription.client_id
-        for text in (client_id, subscription.component_name):
+        for text in (subscription.command, client_id, subscription.component_name):
             if len(text) > NAME_LENGTH_MAX:
                 raise NameTooLong(len(text), NAME_LENGTH_MAX)
         handler = Handler(

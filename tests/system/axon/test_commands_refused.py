@@ -182,6 +182,19 @@ def test_a_subscription_without_a_name_fails_by_1003_and_the_stream_goes_on(
         assert not waiting.result(30).error_code
 
 
+@pytest.mark.parametrize("name", ["", "x" * 1_001])
+def test_a_first_subscription_refused_by_1003_does_not_decide_who_the_handler_is(
+    channel: grpc.Channel, node: AxonNode, name: str
+) -> None:
+    with LiveHandler(channel) as handler:
+        wrong = {"command": name, "client_id": "wrong", "component_name": "wrong"}
+        assert handler.ask(subscribe=wrong).error.error_code == "AXONIQ-1003"
+        right = {"command": "Buy", "client_id": "right", "component_name": "shop"}
+        assert handler.ask(subscribe=right).success
+        (known,) = node.topology.registrations()
+        assert (known.client_id, known.component_name) == ("right", "shop")
+
+
 @pytest.mark.parametrize("permits", [0, -1, -(2**63)])
 def test_a_grant_of_nothing_or_less_fails_by_1003_and_changes_nothing(
     channel: grpc.Channel, caller: Caller, permits: int
