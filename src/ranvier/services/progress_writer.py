@@ -70,10 +70,14 @@ class ProgressWriter(Generic[What]):
             await self._save(moved)
         except RanvierError as error:
             logger.warning("positions of persistent streams wait to be stored: %s", error)
-            self._moved.update(dict.fromkeys(moved))
-            self._has_moved.set()
+            self._put_back(moved)
         except Exception:
-            logger.exception("positions of persistent streams could not be stored")
+            logger.exception("positions of persistent streams could not be stored; they wait")
+            self._put_back(moved)
+
+    def _put_back(self, moved: Sequence[What]) -> None:
+        self._moved.update(dict.fromkeys(moved))
+        self._has_moved.set()
 
     async def _save_for_ever(self) -> None:
         while not self._is_stopping:
