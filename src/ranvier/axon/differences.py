@@ -110,6 +110,7 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "QueryService.Subscription": (
         "Updates above the grant wait: 1,000 or 1 MiB for one query, 64 MiB for all; one more ends"
         " the query with `AXONIQ-1900`. A subscription stays open while its handlers are away."
+        " A second `subscribe` ends the call (`RANVIER-SUBSCRIBED-ALREADY`)."
     ),
     "EventScheduler.ScheduleEvent": SCHEDULED,
     "EventScheduler.RescheduleEvent": RESCHEDULED,

@@ -11,7 +11,7 @@ from ranvier.axon.query_request import metadata_reader, refuse_long
 from ranvier.axon.request_context import context_of
 from ranvier.axon.sole_field import sole_field
 from ranvier.errors import RanvierError
-from ranvier.messages.errors import DuplicateQuery, NotSubscribed
+from ranvier.messages.errors import NotSubscribed, SubscribedAlready
 from ranvier.messages.permits import Permits
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.proto import query_pb2
@@ -101,14 +101,13 @@ class SubscriptionQueryCall:
             self._permits.grant(count)
 
     def _subscribe(self, asked: query_pb2.SubscriptionQuery, message: bytes) -> None:
-        query_id = asked.subscription_identifier
         if self._subscription is not None:
-            raise DuplicateQuery(query_id)
+            raise SubscribedAlready(self._subscription.request.query_id)
         self._grant(asked.number_of_permits)
         query = asked.query_request
         request = SubscriptionRequest(
             self._context,
-            query_id,
+            asked.subscription_identifier,
             query.query,
             query.component_name,
             sole_field(message)[1] or asked.SerializeToString(),

@@ -15,6 +15,7 @@ MessageError
 ├── UpdatesNotTaken        1900  more updates wait than a caller may leave unread
 ├── TooManySubscriptionQueries 1900  so have the subscription queries of a node
 ├── NotSubscribed                an initial result is asked for before the subscription
+├── SubscribedAlready            a call that has its subscription query asks for one more
 ├── InstructionRefused     1003  what a handler's stream asked for cannot be done
 │   ├── NameMissing              a subscription must say to what
 │   ├── NameTooLong              names have a limit
@@ -181,6 +182,18 @@ class NotSubscribed(MessageError):
 
     def __init__(self) -> None:
         super().__init__("The first request of a subscription query must be subscribe.")
+
+
+class SubscribedAlready(MessageError):
+    """The call of a subscription query was to open a second one."""
+
+    code: ClassVar[str] = "RANVIER-SUBSCRIBED-ALREADY"
+
+    def __init__(self, open_id: str) -> None:
+        super().__init__(
+            f"This call has the subscription query {open_id[:SHOWN_LENGTH]!r} already:"
+            " open a call for each."
+        )
 
 
 class InstructionRefused(MessageError):

@@ -191,6 +191,20 @@ def test_an_initial_result_before_the_subscription_is_an_error(channel: grpc.Cha
     assert refusal.axon_code == "RANVIER-NOT-SUBSCRIBED"
 
 
+def test_a_second_subscription_on_one_call_is_told_which_one_the_call_has(
+    channel: grpc.Channel,
+) -> None:
+    with Handler(channel, "Orders") as handler, Subscriber(channel, "Orders") as caller:
+        handler.next_subscription_request("subscribe")
+        caller.asked.subscription_identifier = "q-2"
+        caller.send(query_pb2.SubscriptionQueryRequest(subscribe=caller.asked))
+        refusal = caller.refusal()
+        handler.next_subscription_request("unsubscribe")
+    assert refusal.status is grpc.StatusCode.FAILED_PRECONDITION
+    assert refusal.axon_code == "RANVIER-SUBSCRIBED-ALREADY"
+    assert "'q-1'" in refusal.text
+
+
 @pytest.mark.parametrize("end", ["unsubscribe", "half_close", "cancel"])
 def test_however_the_caller_leaves_all_handlers_are_told(
     channel: grpc.Channel, node: AxonNode, end: str
