@@ -77,6 +77,8 @@ class PersistentStreamService:
             lambda seconds, then: asyncio.get_running_loop().call_later(seconds, then),
         )
         self._live: dict[int, LiveStream] = {}
+        self._ended_contexts = 0
+        """Grows with each context that is deleted, so that who waits for a row looks again."""
         self._is_stopping = False
 
     async def start(self) -> None:
@@ -166,6 +168,7 @@ class PersistentStreamService:
 
     def end_context(self, context: str) -> None:
         """Let go of the streams of a context that is deleted."""
+        self._ended_contexts += 1
         for live in [each for each in self._live.values() if each.context == context]:
             del self._live[live.number]
             live.end(UnknownContext(context))
@@ -184,15 +187,24 @@ class PersistentStreamService:
         The one place where ownership is decided: a node that shares its database will ask for the
         stream's lease here, and write positions under its revision only while it has it.
         """
-        self._refuse_when_stopping()
-        stored = await self._store.find(context, stream_id)
-        self._refuse_when_stopping()
+        stored = await self._found(context, stream_id)
         if stored is None:
             raise NoSuchStream(stream_id)
         live = self._live.get(stored.number)
         if live is None:
             live = self._live[stored.number] = LiveStream(context, stored, self._tools)
         return live
+
+    async def _found(self, context: str, stream_id: str) -> StoredStream | None:
+        """Return a row that no deletion of a context has taken away meanwhile."""
+        self._refuse_when_stopping()
+        ended_contexts = -1
+        stored: StoredStream | None = None
+        while ended_contexts != self._ended_contexts:
+            ended_contexts = self._ended_contexts
+            stored = await self._store.find(context, stream_id)
+            self._refuse_when_stopping()
+        return stored
 
     async def _let_go(self, live: LiveStream, error: RanvierError) -> None:
         self._live.pop(live.number, None)

@@ -13,6 +13,7 @@ from ranvier.events.streams.errors import InvalidStream, NoSuchStream
 from ranvier.events.streams.sequencing import hash_of, segment_of
 from ranvier.services.errors import NodeStopping, TokenBeyondHead
 from ranvier.services.persistent_streams import HEAD, NewStream, PersistentStreamService
+from ranvier.storage.persistent_streams import StoredStream
 from tests.support.following import Following
 from tests.support.stream_scene import Consumer, MemoryStreams, event_of
 
@@ -87,6 +88,25 @@ async def test_opening_creates_only_where_there_is_nothing(streams: Streams) -> 
     await streams.service.open("default", "s", two, new(segments=9))
     assert len(await streams.positions()) == 2
     assert (streams.service.consumer_count(), streams.service.open_segment_count()) == (2, 2)
+
+
+async def test_an_open_while_its_context_is_deleted_leaves_nothing_behind(
+    streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await streams.service.create("default", new())
+    find = streams.store.find
+
+    async def find_and_be_overtaken(context: str, stream_id: str) -> StoredStream | None:
+        stored = await find(context, stream_id)
+        if stored is not None:
+            streams.store.rows.clear()
+            streams.service.end_context("default")
+        return stored
+
+    monkeypatch.setattr(streams.store, "find", find_and_be_overtaken)
+    with pytest.raises(NoSuchStream):
+        await streams.service.open("default", "s", consumer := Consumer(), None)
+    assert (streams.service.consumer_count(), consumer.segments) == (0, set())
 
 
 async def test_the_list_tells_who_holds_what(streams: Streams) -> None:
