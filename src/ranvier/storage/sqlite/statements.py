@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
 import apsw
 
-_MARK = "-- name: "
+from ranvier.storage import statements
 
 
 def load_statements(file_name: str) -> dict[str, str]:
-    """Read `queries/<file_name>.sql` into a mapping from statement name to its text.
-
-    Lines above the first name are remarks for the reader of the file.
-    """
-    text = (resources.files(__package__) / "queries" / f"{file_name}.sql").read_text("utf-8")
-    statements: dict[str, str] = {}
-    for block in ("\n" + text).split("\n" + _MARK)[1:]:
-        name, _, statement = block.partition("\n")
-        statements[name.strip()] = statement.strip()
-    return statements
+    """Read `queries/<file_name>.sql` of this package: the statements by their names."""
+    return statements.load_statements(__package__ or "", file_name)
 
 
 def fetch_all(
