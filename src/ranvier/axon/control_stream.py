@@ -71,8 +71,9 @@ class ControlStream:
             return
         if instruction.instruction_id:
             self._call.send(acknowledgement(instruction.instruction_id, refusal))
-            if self._call.queued_bytes > QUEUED_BYTES:
-                self._call.pause_reading()
+        # Without an id too: whoever only asks for the topology is sent much.
+        if self._call.queued_bytes > QUEUED_BYTES:
+            self._call.pause_reading()
 
     def half_closed(self) -> None:
         """Let the client go."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import grpc
 import pytest
 
-from ranvier.axon.topology_stream import QUEUED_BYTES, TopologyStream
+from ranvier.axon.control_stream import ControlServices, ControlStream
+from ranvier.axon.topology_stream import LISTED_BYTES, QUEUED_BYTES, TopologyStream
 from ranvier.proto import control_pb2
+from ranvier.services.instruct_clients import InstructClients
+from ranvier.services.keep_clients import KeepClients
 from ranvier.services.topology import Registration, Topology
 from ranvier.wire.grpc.server_call import ServerCall
 from tests.support.axon_node import AxonNode
@@ -72,14 +76,113 @@ def test_asking_again_sends_the_list_again(channel: grpc.Channel, node: AxonNode
 class SlowCall:
     """Keeps what is sent, as if nobody read it."""
 
+    headers = ()
+
     def __init__(self) -> None:
         self.queued_bytes = 0
+        self.is_paused = False
         self.sent: list[control_pb2.TopologyChange] = []
 
     def send(self, message: bytes) -> None:
         self.queued_bytes += len(message)
         outbound = control_pb2.PlatformOutboundInstruction.FromString(message)
         self.sent.append(outbound.topology_change)
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
+
+def named(number: int) -> Registration:
+    return Registration("command", "default", f"Command{number}", "c-1", "s-1", "bank")
+
+
+def test_a_long_list_is_sent_in_portions_with_what_changes_meanwhile() -> None:
+    topology, call = Topology(), SlowCall()
+    for number in range(6_000):
+        topology.added(named(number))
+    stream = TopologyStream(cast("ServerCall", call), topology, "default")
+    assert LISTED_BYTES < call.queued_bytes < LISTED_BYTES + 100
+    topology.removed(named(0))
+    topology.removed(named(5_999))
+    topology.added(replace(named(5_998), load_factor=7))
+    known: dict[str, int] = {}
+    portions = 0
+    while call.sent:
+        portions += 1
+        for change in call.sent:
+            if change.update_type == control_pb2.ADD_COMMAND_HANDLER:
+                known[change.command.name] = change.command.load_factor
+            else:
+                del known[change.command.name]
+        call.queued_bytes = 0
+        call.sent.clear()
+        stream.writable()
+        assert call.queued_bytes < QUEUED_BYTES
+    assert portions > 3
+    told = {each.name: each.load_factor for each in topology.registrations("default")}
+    assert known == told
+    stream.stop()
+
+
+def test_a_watcher_that_falls_behind_within_the_list_begins_anew() -> None:
+    topology, call = Topology(), SlowCall()
+    for number in range(6_000):
+        topology.added(named(number))
+    stream = TopologyStream(cast("ServerCall", call), topology, "default")
+    call.queued_bytes = QUEUED_BYTES + 1
+    topology.removed(named(0))
+    call.queued_bytes = 0
+    call.sent.clear()
+    stream.writable()
+    assert call.sent[0].update_type == control_pb2.RESET_ALL
+    assert call.sent[1].command.name == "Command1"
+    stream.stop()
+    call.queued_bytes = 0
+    call.sent.clear()
+    stream.writable()
+    assert call.sent == []
+
+
+def test_a_list_above_what_a_stream_may_queue_reaches_its_watcher(
+    channel: grpc.Channel, node: AxonNode
+) -> None:
+    count, padding = 17_000, "x" * 1_000
+
+    async def register() -> None:
+        for number in range(count):
+            node.topology.added(
+                Registration("command", "default", f"{padding}{number}", "c-1", "s-1", "bank")
+            )
+
+    node.do(register())
+    with Call(platform_stub(channel).OpenStream, WATCH) as call:
+        answers = call.take(count + 1)
+    listed = {each.topology_change.command.name for each in answers}
+    assert len(listed) == count + 1
+
+
+@pytest.mark.parametrize("instruction_id", ["", "w"])
+def test_a_client_that_leaves_much_unread_is_read_no_more(instruction_id: str) -> None:
+    topology, call = Topology(), SlowCall()
+    for number in range(6_000):
+        topology.added(named(number))
+    services = ControlServices(
+        KeepClients(lambda: 0.0), InstructClients(lambda: instruction_id), topology
+    )
+    stream = ControlStream(cast("ServerCall", call), services)
+    asked = Inbound(
+        subscribe_topology_changes=control_pb2.SubscribeTopologyChanges(),
+        instruction_id=instruction_id,
+    )
+    stream.message_received(asked.SerializeToString())
+    assert call.is_paused
+    call.queued_bytes = 0
+    stream.writable()
+    assert not call.is_paused
+    stream.cancelled()
 
 
 @pytest.mark.parametrize("rounds", [QUEUED_BYTES // 20])
