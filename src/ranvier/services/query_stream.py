@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final, Protocol
 
 from ranvier.errors import RanvierError
@@ -68,7 +69,7 @@ class QueryStream:
         """Queries that wait for permits, by their ids."""
         self.in_flight: dict[str, RunningQuery] = {}
         """Queries that were sent and are not completed, by their ids."""
-        self.abandoned: dict[str, None] = {}
+        self.abandoned: OrderedDict[str, None] = OrderedDict()
         """Ids that were sent, for which nobody waits, and that are not completed; oldest first."""
         self.untold: dict[OpenSubscription, None] = {}
         """Subscription queries that wait for the client to read, in the order of coming."""
@@ -88,5 +89,5 @@ class QueryStream:
             return False
         self.abandoned[query_id] = None
         if len(self.abandoned) > ABANDONED_MAX:
-            del self.abandoned[next(iter(self.abandoned))]
+            self.abandoned.popitem(last=False)
         return True
