@@ -80,7 +80,7 @@ class SlowCall:
 
     def __init__(self) -> None:
         self.queued_bytes = 0
-        self.is_paused = False
+        self.read: list[str] = []
         self.sent: list[control_pb2.TopologyChange] = []
 
     def send(self, message: bytes) -> None:
@@ -89,10 +89,10 @@ class SlowCall:
         self.sent.append(outbound.topology_change)
 
     def pause_reading(self) -> None:
-        self.is_paused = True
+        self.read.append("pause")
 
     def resume_reading(self) -> None:
-        self.is_paused = False
+        self.read.append("resume")
 
 
 def named(number: int) -> Registration:
@@ -178,10 +178,10 @@ def test_a_client_that_leaves_much_unread_is_read_no_more(instruction_id: str) -
         instruction_id=instruction_id,
     )
     stream.message_received(asked.SerializeToString())
-    assert call.is_paused
+    assert call.read == ["pause"]
     call.queued_bytes = 0
     stream.writable()
-    assert not call.is_paused
+    assert call.read == ["pause", "resume"]
     stream.cancelled()
 
 
