@@ -75,9 +75,9 @@ async def test_a_caller_of_an_ordinary_query_that_never_reads_loses_its_call(
         sent_bytes += 100_000
         assert sent_bytes < 64_000_000
     call = of_callers.stream(f"{SERVICE}/Query")
-    await call.write(asked)
-    assert (await handler.next()).query.message_identifier == "q-1"
-    await handler.result("q-1", b"others on its connection go on")
+    await call.write(QueryRequest(message_identifier="q-2", query="Orders").SerializeToString())
+    assert (await handler.next()).query.message_identifier == "q-2"
+    await handler.result("q-2", b"others on its connection go on")
     message = await call.read()
     assert message is not None
     assert QueryResponse.FromString(message).payload.data == b"others on its connection go on"
