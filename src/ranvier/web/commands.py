@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import Depends, FastAPI, Response
 
+from ranvier.web.answer_json import answer_json
 from ranvier.web.camel_model import CamelModel
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.parameters import ContextName, json_body
@@ -14,7 +15,6 @@ from ranvier.web.posted_command import (
     POSTED_COMMAND,
     AwaitedCommand,
     decode_command,
-    response_json,
 )
 from ranvier.web.posted_messages import PostingRules
 
@@ -136,4 +136,4 @@ class CommandsResource:
             response = await command.response
         finally:
             self._commands.cancel(command)
-        return Response(msgspec.json.encode(response_json(response)), media_type="application/json")
+        return Response(msgspec.json.encode(answer_json(response)), media_type="application/json")

@@ -1,4 +1,4 @@
-"""The JSON that `POST /v1/commands/run` takes, and the JSON of the answer."""
+"""The JSON that `POST /v1/commands/run` takes."""
 
 from __future__ import annotations
 
@@ -19,23 +19,20 @@ from ranvier.proto.common_pb2 import (
     MetaDataValue,
 )
 from ranvier.services.waiting_command import WaitingCommand
-from ranvier.web.errors import InvalidBody, MessageTooLarge
-from ranvier.web.event_json import JsonValue, meta_data_value, serialized_object
+from ranvier.web.errors import InvalidBody
 from ranvier.web.posted_messages import (
-    META_DATA_LIMIT,
-    MetaDataEntry,
+    TIMEOUT_MS_MAX,
+    PostedMetaData,
     PostedPayload,
     PostingRules,
     decode,
+    message_bytes,
     metadata_texts,
     refuse_too_many_values,
     to_meta_data,
+    to_payload,
 )
-from ranvier.web.posted_query import error_text, typed
-from ranvier.web.posted_schema import PAYLOAD, request_body
-
-TIMEOUT_MS_MAX: Final = 300_000
-"""The longest that a request may wait for its answer."""
+from ranvier.web.posted_schema import META_DATA, PAYLOAD, request_body
 
 
 class PostedCommand(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename="camel"):
@@ -44,9 +41,7 @@ class PostedCommand(msgspec.Struct, forbid_unknown_fields=True, frozen=True, ren
     name: str
     message_identifier: str | None = None
     payload: PostedPayload | None = None
-    meta_data: (
-        Annotated[dict[str, MetaDataEntry], msgspec.Meta(max_length=META_DATA_LIMIT)] | None
-    ) = None
+    meta_data: PostedMetaData | None = None
     routing_key: str | None = None
     priority: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)] = 0
     timeout: Annotated[int, msgspec.Meta(ge=1, le=TIMEOUT_MS_MAX)] = TIMEOUT_MS_MAX
@@ -62,10 +57,7 @@ POSTED_COMMAND: Final = request_body(
             "name": {"type": "string"},
             "messageIdentifier": {"type": "string", "description": "Made where not given."},
             "payload": PAYLOAD,
-            "metaData": {
-                "type": "object",
-                "additionalProperties": {"type": ["string", "number", "boolean", "object"]},
-            },
+            "metaData": META_DATA,
             "routingKey": {
                 "type": "string",
                 "description": "Commands with the same key go to the same handler.",
@@ -144,30 +136,12 @@ def command_bytes(message_id: str, posted: PostedCommand, rules: PostingRules) -
         message_identifier=message_id,
         name=posted.name,
         timestamp=rules.time_ms(),
-        payload=typed(posted.payload, "payload"),
-        meta_data={
-            key: to_meta_data(value, f"metaData.{key}")
-            for key, value in (posted.meta_data or {}).items()
-        },
+        payload=to_payload(posted.payload, "payload"),
+        meta_data=to_meta_data(posted.meta_data, ""),
     )
     key = MetaDataValue(text_value=posted.routing_key or message_id)
     command.processing_instructions.add(key=ROUTING_KEY, value=key)
     for instruction, number in ((PRIORITY, posted.priority), (TIMEOUT, posted.timeout)):
         value = MetaDataValue(number_value=number)
         command.processing_instructions.add(key=instruction, value=value)
-    data = command.SerializeToString()
-    if len(data) > rules.message_bytes:
-        raise MessageTooLarge(len(data), rules.message_bytes)
-    return data
-
-
-def response_json(response: CommandResponse) -> dict[str, JsonValue | None]:
-    """Return an answer as it is shown."""
-    return {
-        "messageIdentifier": response.message_identifier,
-        "requestIdentifier": response.request_identifier,
-        "errorCode": response.error_code or None,
-        "errorMessage": error_text(response),
-        "payload": serialized_object(response.payload) if response.HasField("payload") else None,
-        "metaData": {key: meta_data_value(value) for key, value in response.meta_data.items()},
-    }
+    return message_bytes(command, rules)

@@ -11,7 +11,6 @@ from ranvier.events.criterion import Criterion
 from ranvier.events.event import NewEvent
 from ranvier.events.tag import Tag
 from ranvier.proto.dcb_pb2 import Event
-from ranvier.web.errors import MessageTooLarge
 from ranvier.web.posted_messages import (
     META_DATA_LIMIT,
     NUMBER_END,
@@ -19,6 +18,7 @@ from ranvier.web.posted_messages import (
     PostingRules,
     decode,
     from_base64,
+    message_bytes,
     refuse_too_many_values,
     time_in_ms,
     to_serialized,
@@ -103,9 +103,7 @@ def new_dcb_event(posted: PostedDcbEvent, rules: PostingRules, path: str) -> New
         payload=payload.data,
         metadata=posted.meta_data or {},
     )
-    data = event.SerializeToString()
-    if len(data) > rules.message_bytes:
-        raise MessageTooLarge(len(data), rules.message_bytes)
+    data = message_bytes(event, rules)
     tags = tags_of(posted.tags, f"{path}tags")
     return NewEvent(event.name, data, event.timestamp, None, "", 0, tags)
 

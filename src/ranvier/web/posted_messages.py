@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
+from google.protobuf.message import Message
 
 from ranvier.events.event import NewEvent
 from ranvier.events.snapshot import Snapshot
@@ -21,6 +22,9 @@ from ranvier.web.event_json import EPOCH
 
 NUMBER_END: Final = 2**63
 """Numbers are stored in 63 bits and a sign."""
+
+TIMEOUT_MS_MAX: Final = 300_000
+"""The longest that a request may wait for the answers of handlers."""
 
 META_DATA_LIMIT: Final = 1_000
 """Entries in the metadata of one message: each costs some microseconds of everybody's time."""
@@ -42,6 +46,11 @@ class PostedPayload(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 MetaDataEntry: TypeAlias = str | bool | int | float | PostedPayload
 
+PostedMetaData: TypeAlias = Annotated[
+    dict[str, MetaDataEntry], msgspec.Meta(max_length=META_DATA_LIMIT)
+]
+"""Metadata of one message, by key."""
+
 
 class PostedMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename="camel"):
     """One event or snapshot; a field that is null counts as not given."""
@@ -51,9 +60,7 @@ class PostedMessage(msgspec.Struct, forbid_unknown_fields=True, frozen=True, ren
     aggregate_sequence_number: Annotated[int, msgspec.Meta(ge=0, le=NUMBER_END - 1)] | None = None
     aggregate_type: str | None = None
     date_time: str | int | None = None
-    meta_data: (
-        Annotated[dict[str, MetaDataEntry], msgspec.Meta(max_length=META_DATA_LIMIT)] | None
-    ) = None
+    meta_data: PostedMetaData | None = None
     payload: PostedPayload | None = None
 
 
@@ -147,7 +154,7 @@ def new_event(message: PostedMessage, rules: PostingRules, path: str = "") -> Ne
         raise InvalidBody(f"{path}aggregateId", "it must be given where aggregateType is")
     return NewEvent(
         name=event.payload.type,
-        data=stored_form(event, rules),
+        data=message_bytes(event, rules),
         time_ms=event.timestamp,
         aggregate_id=event.aggregate_identifier if event.aggregate_type else None,
         aggregate_type=event.aggregate_type,
@@ -167,14 +174,14 @@ def new_snapshot(message: PostedMessage, rules: PostingRules) -> Snapshot:
         aggregate_id=event.aggregate_identifier,
         sequence=event.aggregate_sequence_number,
         time_ms=event.timestamp,
-        data=stored_form(event, rules),
+        data=message_bytes(event, rules),
         name=event.payload.type,
     )
 
 
-def stored_form(event: Event, rules: PostingRules) -> bytes:
-    """Return an event's bytes; raise `MessageTooLarge` where they are too many."""
-    data = event.SerializeToString()
+def message_bytes(message: Message, rules: PostingRules) -> bytes:
+    """Return a message as it travels; raise `MessageTooLarge` where that has too many bytes."""
+    data = message.SerializeToString()
     if len(data) > rules.message_bytes:
         raise MessageTooLarge(len(data), rules.message_bytes)
     return data
@@ -189,12 +196,14 @@ def to_event(message: PostedMessage, rules: PostingRules, path: str = "") -> Eve
         aggregate_sequence_number=message.aggregate_sequence_number,
         aggregate_type=message.aggregate_type,
         timestamp=time_in_ms(message.date_time, rules, f"{path}dateTime"),
-        payload=None if payload is None else to_serialized(payload, f"{path}payload"),
-        meta_data={
-            key: to_meta_data(value, f"{path}metaData.{key}")
-            for key, value in (message.meta_data or {}).items()
-        },
+        payload=to_payload(payload, f"{path}payload"),
+        meta_data=to_meta_data(message.meta_data, path),
     )
+
+
+def to_payload(payload: PostedPayload | None, path: str) -> SerializedObject | None:
+    """Return a payload as it travels; None where there is none."""
+    return None if payload is None else to_serialized(payload, path)
 
 
 def to_serialized(payload: PostedPayload, path: str) -> SerializedObject:
@@ -212,7 +221,15 @@ def from_base64(text: str, path: str) -> bytes:
         raise InvalidBody(path, "it is not base 64, as its encoding says") from None
 
 
-def to_meta_data(value: MetaDataEntry, path: str) -> MetaDataValue:
+def to_meta_data(entries: PostedMetaData | None, path: str) -> dict[str, MetaDataValue]:
+    """Return metadata as it travels; `path` leads to the object that it stands in."""
+    return {
+        key: to_meta_data_value(value, f"{path}metaData.{key}")
+        for key, value in (entries or {}).items()
+    }
+
+
+def to_meta_data_value(value: MetaDataEntry, path: str) -> MetaDataValue:
     """Return one value of the metadata, in the kind that it has in JSON."""
     match value:
         case bool():
@@ -227,7 +244,7 @@ def to_meta_data(value: MetaDataEntry, path: str) -> MetaDataValue:
             return MetaDataValue(bytes_value=to_serialized(value, path))
 
 
-def metadata_texts(meta_data: Mapping[str, MetaDataEntry] | None) -> Mapping[str, str]:
+def metadata_texts(meta_data: PostedMetaData | None) -> Mapping[str, str]:
     """Return what tags of handlers are compared with: the text of all that has one, as by gRPC."""
     return {
         key: str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,27 +8,25 @@ import msgspec
 
 from ranvier.messages.errors import MessageError
 from ranvier.messages.query_fan_in import QueryResult
-from ranvier.proto.command_pb2 import CommandResponse
-from ranvier.proto.common_pb2 import TIMEOUT, ErrorMessage, MetaDataValue, SerializedObject
+from ranvier.proto.common_pb2 import TIMEOUT, ErrorMessage, MetaDataValue
 from ranvier.proto.query_pb2 import QueryRequest, QueryResponse
 from ranvier.services.running_query import DEFAULT_TIMEOUT_MS, AskedQuery, QueryHints
-from ranvier.web.errors import InvalidBody, MessageTooLarge
-from ranvier.web.event_json import JsonValue, meta_data_value, serialized_object
+from ranvier.web.answer_json import answer_json
+from ranvier.web.errors import InvalidBody
+from ranvier.web.event_json import JsonValue
 from ranvier.web.posted_messages import (
-    META_DATA_LIMIT,
-    MetaDataEntry,
+    TIMEOUT_MS_MAX,
+    PostedMetaData,
     PostedPayload,
     PostingRules,
     decode,
+    message_bytes,
     metadata_texts,
     refuse_too_many_values,
     to_meta_data,
-    to_serialized,
+    to_payload,
 )
-from ranvier.web.posted_schema import PAYLOAD, request_body
-
-TIMEOUT_MS_MAX: Final = 300_000
-"""The longest that a request may wait for its results."""
+from ranvier.web.posted_schema import META_DATA, PAYLOAD, request_body
 
 RESULTS_MAX: Final = 1_000
 """Results in one answer, which is built in memory."""
@@ -40,9 +38,7 @@ class PostedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, renam
     query: str
     message_identifier: str | None = None
     payload: PostedPayload | None = None
-    meta_data: (
-        Annotated[dict[str, MetaDataEntry], msgspec.Meta(max_length=META_DATA_LIMIT)] | None
-    ) = None
+    meta_data: PostedMetaData | None = None
     response_type: PostedPayload | None = None
     number_of_results: Annotated[int, msgspec.Meta(ge=1, le=RESULTS_MAX)] | None = None
     timeout: Annotated[int, msgspec.Meta(ge=1, le=TIMEOUT_MS_MAX)] = DEFAULT_TIMEOUT_MS
@@ -59,10 +55,7 @@ POSTED_QUERY: Final = request_body(
             "query": {"type": "string"},
             "messageIdentifier": {"type": "string", "description": "Made where not given."},
             "payload": PAYLOAD,
-            "metaData": {
-                "type": "object",
-                "additionalProperties": {"type": ["string", "number", "boolean", "object"]},
-            },
+            "metaData": META_DATA,
             "responseType": PAYLOAD,
             "numberOfResults": {
                 "type": "integer",
@@ -99,33 +92,22 @@ def asked_query(context: str, posted: PostedQuery, rules: PostingRules) -> Asked
         message_identifier=posted.message_identifier or rules.new_message_id(),
         query=posted.query,
         timestamp=rules.time_ms(),
-        payload=typed(posted.payload, "payload"),
-        response_type=typed(posted.response_type, "responseType"),
-        meta_data={
-            key: to_meta_data(value, f"metaData.{key}")
-            for key, value in (posted.meta_data or {}).items()
-        },
+        payload=to_payload(posted.payload, "payload"),
+        response_type=to_payload(posted.response_type, "responseType"),
+        meta_data=to_meta_data(posted.meta_data, ""),
     )
     request.processing_instructions.add(
         key=TIMEOUT, value=MetaDataValue(number_value=posted.timeout)
     )
-    data = request.SerializeToString()
-    if len(data) > rules.message_bytes:
-        raise MessageTooLarge(len(data), rules.message_bytes)
     texts = metadata_texts(posted.meta_data)
     return AskedQuery(
         context,
         request.message_identifier,
         posted.query,
-        data,
+        message_bytes(request, rules),
         lambda: texts,
         lambda: QueryHints(posted.priority, posted.timeout),
     )
-
-
-def typed(payload: PostedPayload | None, path: str) -> SerializedObject | None:
-    """Return a payload as it travels; None where there is none."""
-    return None if payload is None else to_serialized(payload, path)
 
 
 def result_json(result: QueryResult, query_id: str, message_id: str) -> dict[str, JsonValue | None]:
@@ -139,24 +121,4 @@ def result_json(result: QueryResult, query_id: str, message_id: str) -> dict[str
         )
     else:
         response = QueryResponse.FromString(result)
-    shown: dict[str, JsonValue | None] = {
-        "messageIdentifier": response.message_identifier,
-        "requestIdentifier": response.request_identifier,
-        "errorCode": response.error_code or None,
-        "errorMessage": error_text(response),
-        "payload": serialized_object(response.payload) if response.HasField("payload") else None,
-        "metaData": {key: meta_data_value(value) for key, value in response.meta_data.items()},
-    }
-    return shown
-
-
-def error_text(response: QueryResponse | CommandResponse) -> dict[str, JsonValue] | None:
-    """Return what a response says of its error; None where there is none."""
-    if not response.HasField("error_message"):
-        return None
-    error = response.error_message
-    return {
-        "message": error.message,
-        "location": error.location,
-        "details": "\n".join(error.details),
-    }
+    return answer_json(response)

@@ -17,6 +17,11 @@ PAYLOAD: Final[JsonSchema] = {
     },
 }
 
+META_DATA: Final[JsonSchema] = {
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean", "object"]},
+}
+
 MESSAGE: Final[JsonSchema] = {
     "type": "object",
     "additionalProperties": False,
@@ -33,10 +38,7 @@ MESSAGE: Final[JsonSchema] = {
             "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
             "description": "ISO 8601, or milliseconds since 1970; now where not given.",
         },
-        "metaData": {
-            "type": "object",
-            "additionalProperties": {"type": ["string", "number", "boolean", "object"]},
-        },
+        "metaData": META_DATA,
         "payload": PAYLOAD,
     },
 }

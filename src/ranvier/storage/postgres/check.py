@@ -1,4 +1,4 @@
-"""Looks whether a database holds together, and whether it may fail over without losing anything."""
+"""Looks whether a database holds together, and whether its server writes what it acknowledges."""
 
 from __future__ import annotations
 
@@ -24,9 +24,6 @@ ROWS_PER_PAGE: Final = 50_000
 
 MOST_NAMED: Final = 5
 """Aggregates named in a finding; who has more to mend needs a back-up, not a list."""
-
-SAFE_COMMITS: Final = frozenset({"on", "remote_apply"})
-"""Settings of `synchronous_commit` under which an acknowledged event is on the standby's disk."""
 
 
 async def check_database(readers: Connections) -> CheckReport:
@@ -69,19 +66,6 @@ def disk_finding(server: Any) -> Finding:
         detail="fsync and full_page_writes are on"
         if is_safe
         else "fsync or full_page_writes is off: a power failure would lose acknowledged events",
-    )
-
-
-def fail_over_finding(server: Any) -> Finding:
-    """Say whether a fail-over may lose acknowledged events."""
-    standbys = server["synchronous_standbys"]
-    is_safe = server["synchronous_commit"] in SAFE_COMMITS and standbys > 0
-    return Finding(
-        "fail-over",
-        passed=is_safe,
-        detail=f"{standbys} synchronous standby"
-        if is_safe
-        else "no synchronous standby confirms commits: a fail-over may lose acknowledged events",
     )
 
 

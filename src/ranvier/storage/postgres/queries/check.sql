@@ -1,13 +1,8 @@
 -- name: server
 SELECT
     current_setting('server_version_num')::integer AS version,
-    current_setting('synchronous_commit') AS synchronous_commit,
-    current_setting('synchronous_standby_names') AS synchronous_standby_names,
     current_setting('fsync') AS fsync,
-    current_setting('full_page_writes') AS full_page_writes,
-    pg_is_in_recovery() AS is_standby,
-    (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))
-        AS synchronous_standbys
+    current_setting('full_page_writes') AS full_page_writes
 
 -- name: contexts
 SELECT id, name, head FROM context WHERE name IS NOT NULL ORDER BY name
