@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ranvier.events.claim import Claim
 from ranvier.events.errors import NoSuchScheduledEvent
-from ranvier.events.event import NewEvent
 from ranvier.events.scheduled_event import DueEvent, Refusal, ScheduledEvent
 from ranvier.storage.postgres.bounded import bounded
 from ranvier.storage.postgres.tools import DatabaseTools
+from ranvier.storage.scheduled_event_row import due_event, row_of, scheduled_event
 from ranvier.storage.scheduled_events import ParkedEvent, ScheduledCounts
 from ranvier.storage.statements import load_statements
 
@@ -26,12 +25,12 @@ class PostgresScheduledEvents:
     async def add(self, context: str, scheduled: ScheduledEvent) -> None:
         """Keep an event durably until it is due."""
         context_id = await self._tools.known.id_of(context)
-        await self._tools.write(_SQL["add"], *_columns_of(context_id, scheduled))
+        await self._tools.write(_SQL["add"], *row_of(context_id, scheduled))
 
     async def replace(self, context: str, token: str, scheduled: ScheduledEvent) -> None:
         """Take one event away and keep another, both or neither."""
         context_id = await self._tools.known.id_of(context)
-        new_token, _, *others = _columns_of(context_id, scheduled)
+        new_token, _, *others = row_of(context_id, scheduled)
         rows = await self._tools.write(_SQL["replace"], token, context_id, new_token, *others)
         if not rows[0][0]:
             raise NoSuchScheduledEvent(token)
@@ -52,7 +51,7 @@ class PostgresScheduledEvents:
     ) -> Sequence[DueEvent]:
         """Claim the events that are due first; nobody else claims them before `until_ms`."""
         rows = await self._tools.write(_SQL["claim"], owner, now_ms, until_ms, limit)
-        return [_due_event(*row) for row in rows]
+        return [due_event(*row) for row in rows]
 
     async def release(self, owner: str) -> None:
         """Let everything be claimed at once that an earlier run of this owner had claimed."""
@@ -79,31 +78,6 @@ class PostgresScheduledEvents:
         context_id = await self._tools.known.id_of(context)
         rows = await self._tools.readers.ask(_SQL["parked"], context_id, bounded(limit))
         return [
-            ParkedEvent(_scheduled_event(*columns), attempts, error)
+            ParkedEvent(scheduled_event(*columns), attempts, error)
             for attempts, error, *columns in rows
         ]
-
-
-def _columns_of(context_id: int, scheduled: ScheduledEvent) -> tuple[Any, ...]:
-    event = scheduled.event
-    return (
-        scheduled.token,
-        context_id,
-        scheduled.due_ms,
-        event.aggregate_id,
-        event.aggregate_type,
-        event.sequence,
-        event.time_ms,
-        event.name,
-        event.data,
-    )
-
-
-def _due_event(context: str, fence: int, attempts: int, token: str, *columns: Any) -> DueEvent:
-    scheduled = _scheduled_event(token, *columns)
-    return DueEvent(context, scheduled, Claim(token, fence), attempts)
-
-
-def _scheduled_event(token: str, due_ms: int, *columns: Any) -> ScheduledEvent:
-    """Make an event of the columns in the order of `NewEvent`'s fields."""
-    return ScheduledEvent(token, due_ms, NewEvent(*columns))

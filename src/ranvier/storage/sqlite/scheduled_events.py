@@ -9,8 +9,8 @@ import apsw
 
 from ranvier.events.claim import Claim
 from ranvier.events.errors import NoSuchScheduledEvent
-from ranvier.events.event import NewEvent
 from ranvier.events.scheduled_event import DueEvent, Refusal, ScheduledEvent
+from ranvier.storage.scheduled_event_row import due_event, row_of, scheduled_event
 from ranvier.storage.scheduled_events import ParkedEvent, ScheduledCounts
 from ranvier.storage.sqlite.contexts import ContextTools
 from ranvier.storage.sqlite.row_changes import RowChanges
@@ -29,13 +29,13 @@ class SqliteScheduledEvents:
 
     async def add(self, context: str, scheduled: ScheduledEvent) -> None:
         """Keep an event durably until it is due."""
-        row = _row_of(self._known.id_of(context), scheduled)
+        row = row_of(self._known.id_of(context), scheduled)
         await self._changes.make(lambda cursor: _run(cursor, "add", row))
 
     async def replace(self, context: str, token: str, scheduled: ScheduledEvent) -> None:
         """Take one event away and keep another, both or neither."""
         context_id = self._known.id_of(context)
-        row = _row_of(context_id, scheduled)
+        row = row_of(context_id, scheduled)
 
         def change(cursor: apsw.Cursor) -> bool:
             if not _run(cursor, "remove", (token, context_id)):
@@ -63,7 +63,7 @@ class SqliteScheduledEvents:
         rows: list[Any] = await self._changes.make(
             lambda cursor: fetch_all(cursor, _SQL["claim"], bindings)
         )
-        return [_due_event(*row[1:]) for row in sorted(rows, key=lambda row: (row[5], row[0]))]
+        return [due_event(*row[1:]) for row in sorted(rows, key=lambda row: (row[5], row[0]))]
 
     async def release(self, owner: str) -> None:
         """Let everything be claimed at once that an earlier run of this owner had claimed."""
@@ -85,7 +85,7 @@ class SqliteScheduledEvents:
         """The parked events of a context, the oldest first."""
         rows = await self._read("parked", (self._known.id_of(context), limit))
         return [
-            ParkedEvent(_scheduled_event(*columns), attempts, error)
+            ParkedEvent(scheduled_event(*columns), attempts, error)
             for attempts, error, *columns in rows
         ]
 
@@ -109,28 +109,3 @@ def _run(cursor: apsw.Cursor, statement: str, bindings: tuple[Any, ...]) -> int:
     """Run a statement and return how many rows it changed."""
     cursor.execute(_SQL[statement], bindings)
     return cursor.connection.changes()
-
-
-def _row_of(context_id: int, scheduled: ScheduledEvent) -> tuple[Any, ...]:
-    event = scheduled.event
-    return (
-        scheduled.token,
-        context_id,
-        scheduled.due_ms,
-        event.aggregate_id,
-        event.aggregate_type,
-        event.sequence,
-        event.time_ms,
-        event.name,
-        event.data,
-    )
-
-
-def _due_event(context: str, fence: int, attempts: int, token: str, *columns: Any) -> DueEvent:
-    scheduled = _scheduled_event(token, *columns)
-    return DueEvent(context, scheduled, Claim(token, fence), attempts)
-
-
-def _scheduled_event(token: str, due_ms: int, *columns: Any) -> ScheduledEvent:
-    """Make an event of the columns in the order of `NewEvent`'s fields."""
-    return ScheduledEvent(token, due_ms, NewEvent(*columns))
