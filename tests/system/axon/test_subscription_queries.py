@@ -233,8 +233,8 @@ def test_complete_ends_the_updates_for_all(channel: grpc.Channel, node: AxonNode
         first.update("q-1", b"last")
         first.complete_updates("q-1")
         assert caller.next_update() == b"last"
-        (ending,) = caller.rest()
-        assert ending.WhichOneof("response") == "complete"
+        assert caller.next().WhichOneof("response") == "complete"
+        assert caller.rest() == []
         second.next_subscription_request("unsubscribe")
         second.update("q-1", b"too late")
         second.next_subscription_request("unsubscribe")
