@@ -1,0 +1,2 @@
+-- The nodes that use this database.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- What the nodes of a cluster prove themselves with.
+SELECT 1;

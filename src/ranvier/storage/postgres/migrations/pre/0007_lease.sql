@@ -1,0 +1,2 @@
+-- Who may do what only one node does at a time.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Settings that all nodes share, revision by revision.
+SELECT 1;

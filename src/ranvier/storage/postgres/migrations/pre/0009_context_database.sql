@@ -1,0 +1,2 @@
+-- Contexts on a database of their own.
+SELECT 1;

@@ -1,0 +1,1 @@
+-- Who may do what only one node does at a time.

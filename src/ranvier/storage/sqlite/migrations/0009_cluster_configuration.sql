@@ -1,0 +1,1 @@
+-- Settings that all nodes share, revision by revision.

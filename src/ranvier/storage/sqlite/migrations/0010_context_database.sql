@@ -1,0 +1,1 @@
+-- Contexts on a database of their own.
