@@ -17,7 +17,10 @@ class NodeProcess:
     def __init__(
         self, data: Path, *flags: str, log: Path | None = None, directory: Path | None = None
     ) -> None:
-        """`directory` is the working directory, where configuration files are looked for."""
+        """`directory` is the working directory, where configuration files are looked for.
+
+        A flag of a port takes the place of the free port that it would get.
+        """
         log = log or data.with_name(f"{data.name}.log")
         started = time.monotonic()
         with log.open("ab") as log_file:
@@ -53,6 +56,19 @@ class NodeProcess:
         """End it as a power cut would: SIGKILL, nothing is finished or flushed."""
         self._child.send_signal(signal.SIGKILL)
         self._end()
+
+    def freeze(self) -> None:
+        """Let it stand still as a stopped machine does: its connections stay open."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it was frozen."""
+        self._child.send_signal(signal.SIGCONT)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._child.poll() is None
 
     def stop(self) -> int:
         """Ask it to finish; return its exit code."""
