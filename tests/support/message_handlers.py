@@ -14,9 +14,10 @@ def handler(
     context: str = "default",
     component: str = "orders",
     tags: Mapping[str, str] | None = None,
+    node: str = "",
 ) -> Handler:
     """Return a handler whose stream id tells it from others."""
-    return Handler(context, f"client-{number}", f"stream-{number}", component, tags or {})
+    return Handler(context, f"client-{number}", f"stream-{number}", component, tags or {}, node)
 
 
 def candidates(

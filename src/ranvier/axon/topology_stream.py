@@ -90,7 +90,7 @@ def described(registration: Registration, *, is_added: bool) -> control_pb2.Topo
         update_type=UPDATE_TYPES[registration.kind, is_added],
         context=registration.context,
         client_id=registration.client_id,
-        client_stream_id=registration.stream_id,
+        client_stream_id=shown_stream_id(registration),
         component_name=registration.component_name,
     )
     if registration.kind == "command":
@@ -99,6 +99,13 @@ def described(registration: Registration, *, is_added: bool) -> control_pb2.Topo
     else:
         change.query.name = registration.name
     return change
+
+
+def shown_stream_id(registration: Registration) -> str:
+    """Return what tells a stream from all others, those of other nodes included."""
+    if not registration.node:
+        return registration.stream_id
+    return f"{registration.stream_id}@{registration.node}"
 
 
 def outbound(change: control_pb2.TopologyChange) -> bytes:

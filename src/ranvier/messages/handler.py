@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Handler:
     """A party that messages are sent to; equal only to itself.
 
-    `stream_id` is unique among all streams: a client that comes back is a new handler.
+    `stream_id` is unique among all streams of a node: a client that comes back is a new handler.
     """
 
     context: str
@@ -18,3 +18,5 @@ class Handler:
     stream_id: str
     component_name: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    node: str = ""
+    """The name of the node that holds the stream; empty where it is this one."""

@@ -1,8 +1,12 @@
-"""Who answers a query: one handler of each component, those of one component by turns."""
+"""Who answers a query: one handler of each component, those of one component by turns.
+
+Handlers of other nodes count as those of this one, and are asked where no handler of this node
+suits as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,10 +28,20 @@ class Route:
     candidates: tuple[Subscription, ...]
     by_component: dict[str, tuple[Subscription, ...]]
     turns: dict[str, int] = field(default_factory=dict)
+    has_remote: bool = False
+    """Some of the candidates are connected to other nodes."""
 
     def choose(self, component: str, metadata: Metadata) -> Handler:
         """Return whose turn it is among those of a component whose tags suit best."""
-        best = best_by_tags(self.by_component[component], metadata)
+        return self.choose_among(self.by_component[component], component, metadata)
+
+    def choose_among(
+        self, candidates: tuple[Subscription, ...], component: str, metadata: Metadata
+    ) -> Handler:
+        """Return the same of some of the component's candidates; there must be one."""
+        best = best_by_tags(candidates, metadata)
+        if self.has_remote:
+            best = nearest(best)
         turn = self.turns.get(component, 0)
         self.turns[component] = turn + 1
         return best[turn % len(best)].handler
@@ -58,13 +72,19 @@ class QueryRouting:
         return tuple([route.choose(component, metadata) for component in route.by_component])
 
     def choose_of(
-        self, candidates: tuple[Subscription, ...], component: str, metadata: Metadata
+        self,
+        candidates: tuple[Subscription, ...],
+        component: str,
+        metadata: Metadata,
+        tried: Collection[Handler] = (),
     ) -> Handler | None:
-        """Return a handler of this component, None if it has none."""
+        """Return a handler of this component that was not tried, None if it has none."""
         if not candidates:
             return None
         route = self._route(candidates)
-        return route.choose(component, metadata) if component in route.by_component else None
+        of_component = route.by_component.get(component, ())
+        left = tuple([each for each in of_component if each.handler not in tried])
+        return route.choose_among(left, component, metadata) if left else None
 
     def _route(self, candidates: tuple[Subscription, ...]) -> Route:
         first = candidates[0]
@@ -77,8 +97,15 @@ class QueryRouting:
         by_component = grouped(candidates)
         turns = {} if known is None else known.turns
         kept = {own: turn for own, turn in turns.items() if own in by_component}
-        route = self._routes[name] = Route(candidates, by_component, kept)
+        has_remote = any(each.handler.node for each in candidates)
+        route = self._routes[name] = Route(candidates, by_component, kept, has_remote)
         return route
+
+
+def nearest(candidates: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+    """Return the candidates on this node; all, where none is."""
+    own = tuple([each for each in candidates if not each.handler.node])
+    return own or candidates
 
 
 def grouped(candidates: tuple[Subscription, ...]) -> dict[str, tuple[Subscription, ...]]:

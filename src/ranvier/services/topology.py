@@ -1,4 +1,4 @@
-"""Which client handles what on this node, for whoever shows it or waits for its changes."""
+"""Which client handles what in the cluster, for whoever shows it or waits for its changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 logger = logging.getLogger("ranvier.services")
 
 Kind = Literal["command", "query"]
-Key = tuple[Kind, str, str, str]
+Key = tuple[Kind, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,13 @@ class Registration:
     component_name: str
     load_factor: int = 100
     result_names: tuple[str, ...] = ()
+    node: str = ""
+    """The name of the node that holds the stream; empty where it is this one."""
 
     @property
     def key(self) -> Key:
         """What no two registrations share."""
-        return self.kind, self.context, self.stream_id, self.name
+        return self.kind, self.context, self.node, self.stream_id, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ Observer = Callable[[TopologyChange], None]
 
 
 class Topology:
-    """All registrations of this node, in the order of coming."""
+    """All registrations that this node knows, in the order of coming."""
 
     def __init__(self) -> None:
         self._registrations: dict[str, dict[Key, Registration]] = {}

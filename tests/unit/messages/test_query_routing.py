@@ -17,6 +17,9 @@ A1, A2 = handler("a1", component="a"), handler("a2", component="a")
 B1 = handler("b1", component="b")
 EAST = handler("east", component="a", tags={"zone": "east"})
 WEST = handler("west", component="a", tags={"zone": "west"})
+FAR = handler("far", component="a", node="node-2")
+FARTHER = handler("farther", component="a", node="node-3")
+FAR_EAST = handler("far-east", component="a", tags={"zone": "east"}, node="node-2")
 
 
 def no_metadata() -> dict[str, str]:
@@ -43,6 +46,38 @@ def test_one_of_each_component_by_turns(
     routing = QueryRouting()
     offered = candidates(*handlers)
     assert [routing.choose(offered, never) for _ in rounds] == rounds
+
+
+@pytest.mark.parametrize(
+    ("handlers", "metadata", "rounds"),
+    [
+        ([A1, FAR], {}, [A1, A1]),
+        ([FAR, A1, A2], {}, [A1, A2, A1]),
+        ([FAR, FARTHER], {}, [FAR, FARTHER, FAR]),
+        ([FAR_EAST, WEST], {"zone": "east"}, [FAR_EAST, FAR_EAST]),
+        ([FAR_EAST, EAST], {"zone": "east"}, [EAST, EAST]),
+    ],
+)
+def test_a_handler_of_this_node_goes_before_others_where_tags_do_not_decide(
+    handlers: list[Handler], metadata: dict[str, str], rounds: list[Handler]
+) -> None:
+    routing = QueryRouting()
+    offered = candidates(*handlers)
+    assert [routing.choose(offered, lambda: metadata) for _ in rounds] == [
+        (each,) for each in rounds
+    ]
+
+
+def test_each_component_is_asked_once_wherever_its_handlers_are() -> None:
+    routing = QueryRouting()
+    assert routing.choose(candidates(FAR, B1), never) == (FAR, B1)
+
+
+def test_who_was_tried_is_not_chosen_again() -> None:
+    routing = QueryRouting()
+    offered = candidates(A1, FAR, B1)
+    assert routing.choose_of(offered, "a", never, {A1}) is FAR
+    assert routing.choose_of(offered, "a", never, {A1, FAR}) is None
 
 
 @pytest.mark.parametrize(
