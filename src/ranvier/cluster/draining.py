@@ -1,0 +1,88 @@
+"""Draining a node: who may, what it does next, and when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from ranvier.cluster.errors import LastReadyNode, NodeNotRunning, UnknownNode
+
+DRAIN_SECONDS: Final = 60.0
+"""From the order to the end of the streams that are still there (correctness rule 16)."""
+
+ASK_AGAIN_SECONDS: Final = 5.0
+"""Between two requests to a client that is still there: it may have had nowhere to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainableNode:
+    """A node as far as it matters to whether another one may drain."""
+
+    name: str
+    is_ready: bool
+    """It runs, takes new clients and reaches its database."""
+    is_draining: bool = False
+
+
+class DrainStep(Enum):
+    """What a draining node does now."""
+
+    ASK = "ask"
+    """Ask the clients that are still there to go elsewhere."""
+    WAIT = "wait"
+    CUT = "cut"
+    """End the streams that are still there: their time is over."""
+    EMPTY = "empty"
+    """Nothing is left to be done: nobody is there any more."""
+
+
+def check_may_drain(name: str, nodes: Sequence[DrainableNode]) -> None:
+    """Raise why this node may not drain; one that drains already may.
+
+    Raises `UnknownNode`, `NodeNotRunning`, or `LastReadyNode` where no other node is ready to take
+    its clients.
+    """
+    node = next((each for each in nodes if each.name == name), None)
+    if node is None:
+        raise UnknownNode(name)
+    if node.is_draining:
+        return
+    if not node.is_ready:
+        raise NodeNotRunning(name)
+    if not any(each.is_ready for each in nodes if each.name != name):
+        raise LastReadyNode(name)
+
+
+def check_may_resume(name: str, nodes: Sequence[DrainableNode]) -> None:
+    """Raise why this node cannot take clients again; one that takes them already may.
+
+    Raises `UnknownNode` or `NodeNotRunning`.
+    """
+    node = next((each for each in nodes if each.name == name), None)
+    if node is None:
+        raise UnknownNode(name)
+    if not (node.is_draining or node.is_ready):
+        raise NodeNotRunning(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """A drain that was begun, in seconds of the node's own clock."""
+
+    began_at: float
+    seconds: float = DRAIN_SECONDS
+    asked_at: float | None = None
+    """When the clients were last asked to go; None before that."""
+    has_cut: bool = False
+
+    def step(self, *, clients: int, now: float) -> DrainStep:
+        """Return what is to be done now, with so many streams of clients still open."""
+        if not clients:
+            return DrainStep.EMPTY
+        if now >= self.began_at + self.seconds:
+            return DrainStep.WAIT if self.has_cut else DrainStep.CUT
+        if self.asked_at is None or now >= self.asked_at + ASK_AGAIN_SECONDS:
+            return DrainStep.ASK
+        return DrainStep.WAIT

@@ -1,0 +1,86 @@
+"""Who may drain, and what a draining node does, rule by rule."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from ranvier.cluster.draining import (
+    ASK_AGAIN_SECONDS,
+    DRAIN_SECONDS,
+    Drain,
+    DrainableNode,
+    DrainStep,
+    check_may_drain,
+    check_may_resume,
+)
+from ranvier.cluster.errors import DrainError, LastReadyNode, NodeNotRunning, UnknownNode
+
+READY: Final = DrainableNode("one", is_ready=True)
+OTHER: Final = DrainableNode("two", is_ready=True)
+DOWN: Final = DrainableNode("two", is_ready=False)
+DRAINING: Final = DrainableNode("two", is_ready=False, is_draining=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "nodes", "refusal"),
+    [
+        ("one", [READY, OTHER], None),
+        ("one", [READY], LastReadyNode),
+        ("one", [READY, DOWN], LastReadyNode),
+        ("one", [READY, DRAINING], LastReadyNode),
+        ("two", [READY, DRAINING], None),
+        ("two", [DRAINING], None),
+        ("two", [READY, DOWN], NodeNotRunning),
+        ("three", [READY, OTHER], UnknownNode),
+        ("one", [], UnknownNode),
+    ],
+)
+def test_a_node_drains_while_another_one_is_ready(
+    name: str, nodes: list[DrainableNode], refusal: type[DrainError] | None
+) -> None:
+    if refusal is None:
+        check_may_drain(name, nodes)
+    else:
+        with pytest.raises(refusal, match=name):
+            check_may_drain(name, nodes)
+
+
+@pytest.mark.parametrize(
+    ("name", "nodes", "refusal"),
+    [
+        ("two", [READY, DRAINING], None),
+        ("one", [READY], None),
+        ("two", [READY, DOWN], NodeNotRunning),
+        ("three", [READY], UnknownNode),
+    ],
+)
+def test_a_node_that_runs_may_resume(
+    name: str, nodes: list[DrainableNode], refusal: type[DrainError] | None
+) -> None:
+    if refusal is None:
+        check_may_resume(name, nodes)
+    else:
+        with pytest.raises(refusal, match=name):
+            check_may_resume(name, nodes)
+
+
+@pytest.mark.parametrize(
+    ("clients", "asked_at", "has_cut", "after_seconds", "step"),
+    [
+        (0, None, False, 0.0, DrainStep.EMPTY),
+        (0, 100.0, True, 99.0, DrainStep.EMPTY),
+        (3, None, False, 0.0, DrainStep.ASK),
+        (3, 100.0, False, 0.1, DrainStep.WAIT),
+        (3, 100.0, False, ASK_AGAIN_SECONDS, DrainStep.ASK),
+        (3, 100.0, False, DRAIN_SECONDS, DrainStep.CUT),
+        (3, None, False, DRAIN_SECONDS, DrainStep.CUT),
+        (3, 100.0, True, DRAIN_SECONDS + 1, DrainStep.WAIT),
+    ],
+)
+def test_clients_are_asked_then_awaited_then_cut(
+    clients: int, asked_at: float | None, *, has_cut: bool, after_seconds: float, step: DrainStep
+) -> None:
+    drain = Drain(began_at=100.0, asked_at=asked_at, has_cut=has_cut)
+    assert drain.step(clients=clients, now=100.0 + after_seconds) is step
