@@ -247,7 +247,7 @@ class Settings:
     )
     default_context_dcb: bool = setting(
         SWITCH,
-        "make the context `default` a DCB context; read once, when the data directory is new",
+        "make the context `default` a DCB context; read once, when the database is new",
         default=False,
         axon=(axon("autocluster.dcb"),),
     )
@@ -275,7 +275,7 @@ class Settings:
 
     @property
     def database_directory(self) -> Path:
-        """Where the embedded database lies."""
+        """Where the embedded database lies, if it is that."""
         return self.database.directory or self.data
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from ranvier import __version__
 from ranvier.axon.event_store import run_queries
@@ -13,14 +14,15 @@ from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import add_axon_services
 from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
 from ranvier.config.settings import Settings
+from ranvier.events.errors import ContextExists
 from ranvier.node.clocks import new_message_id, unix_ms
+from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.observability.metrics import Metrics
-from ranvier.storage.sqlite.database import SqliteDatabase
 from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, WebDependencies
 from ranvier.web.http_server import HttpAddress, HttpServer
@@ -43,7 +45,7 @@ class Node:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._started_at = time.monotonic()
-        self._database = SqliteDatabase(settings.database_directory)
+        self._database = open_database(settings)
         self._metrics = Metrics(settings.name, __version__)
         self._metrics.watch(
             "ranvier.database.oldest.read.seconds",
@@ -72,10 +74,7 @@ class Node:
         """Open the database, start the services, then the listeners; ready when it returns."""
         await self._database.start()
         try:
-            if DEFAULT_CONTEXT not in await self._database.contexts.names():
-                await self._database.contexts.create(
-                    DEFAULT_CONTEXT, dcb=self._settings.default_context_dcb
-                )
+            await self._make_default_context()
             await self._services.start()
             await self._listen()
         except BaseException:
@@ -101,6 +100,13 @@ class Node:
     def offered_paths(self) -> frozenset[str]:
         """Return the full name of every method that clients are offered."""
         return self._grpc.paths()
+
+    async def _make_default_context(self) -> None:
+        contexts = self._database.contexts
+        if DEFAULT_CONTEXT not in await contexts.names():
+            # Of nodes that start together on an empty database, another one may be first.
+            with suppress(ContextExists):
+                await contexts.create(DEFAULT_CONTEXT, dcb=self._settings.default_context_dcb)
 
     async def _listen(self) -> None:
         settings = self._settings

@@ -64,6 +64,19 @@ class Database(Protocol):
         """Whether writing is possible as far as is known; a failed commit makes it False."""
         ...
 
+    @property
+    def timeline(self) -> int:
+        """The highest timeline of the database that is known here; 0 where it never fails over."""
+        ...
+
+    def hear_of_timeline(self, timeline: int) -> None:
+        """Believe no server on a lower timeline than this, which another node has seen."""
+        ...
+
+    def oldest_read_seconds(self) -> float:
+        """The age of the oldest view of the database that somebody here holds; 0 if nobody."""
+        ...
+
     async def snapshot_counts(self) -> Mapping[str, int]:
         """How many snapshots each context has."""
         ...

@@ -88,7 +88,7 @@ def test_a_port_in_use_is_named_with_its_key(tmp_path: Path) -> None:
         (("--grpc-prot", "1"), 2, "--grpc-port"),
         (("--bind", "0.0.0.0"), 1, "insecure"),
         (("--processes", "3"), 1, "--processes"),
-        (("--database", "postgresql://db/ranvier"), 2, "database"),
+        (("--database", "mysql://db/ranvier"), 2, "database"),
     ],
 )
 def test_what_it_cannot_start_with_is_said_in_a_sentence(

@@ -204,7 +204,7 @@ def test_placeholders_without_an_answer_are_refused_only_where_they_count(tmp_pa
         ({}, {"RANVIER_HTTP_PORT": "x"}, "", ["http_port", "'x'", "RANVIER_HTTP_PORT"], 1),
         ({}, {"AXONIQ_AXONSERVER_PORT": "x"}, "", ["grpc_port", "AXONIQ_AXONSERVER_PORT"], 1),
         ({}, {}, "http_port: x", ["http_port", "'x'", "http_port in ranvier.yaml"], 1),
-        ({}, {}, "database: postgresql://db/x", ["database", "not supported yet"], 1),
+        ({}, {}, "database: mysql://db/x", ["database", "postgresql://"], 1),
     ],
 )
 def test_a_bad_value_names_key_value_place_and_remedy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -94,6 +95,8 @@ class Connections:
         self._idle: deque[Connection] = deque()
         self._timelines: dict[Connection, int] = {}
         self._waiting = 0
+        # Who was lent a connection first stands first.
+        self._lent_at: dict[Connection, float] = {}
         self.is_open = False
         self.works = False
         """Whether the server did its work when it was last asked."""
@@ -124,6 +127,7 @@ class Connections:
             connection = await self._take()
             lent = Lent(connection)
             watch = self._watch(lent)
+            self._lent_at[connection] = time.monotonic()
             try:
                 yield lent
             except BaseException as error:
@@ -132,9 +136,16 @@ class Connections:
                 if translated is error:
                     raise
                 raise translated from error
+            finally:
+                del self._lent_at[connection]
             self._give_back(connection, watch)
         finally:
             self._free.release()
+
+    def oldest_loan_seconds(self) -> float:
+        """How long the connection has been lent that was lent first; 0 if none is lent."""
+        first = next(iter(self._lent_at.values()), None)
+        return 0.0 if first is None else time.monotonic() - first
 
     async def ask(self, statement: str, *parameters: Any) -> list[asyncpg.Record]:
         """Run one statement on any connection; raises what `lend` raises."""

@@ -117,6 +117,10 @@ class PostgresDatabase:
         """Believe no server on a lower timeline than this, which another node has seen."""
         self._primary.hear_of(timeline)
 
+    def oldest_read_seconds(self) -> float:
+        """The age of the oldest statement or transaction of this node that is under way."""
+        return max(self._readers.oldest_loan_seconds(), self._writers.oldest_loan_seconds())
+
     async def snapshot_counts(self) -> Mapping[str, int]:
         """How many snapshots each context has."""
         return await self._snapshots.counts()

@@ -122,6 +122,14 @@ class SqliteDatabase:
         """Whether writing is possible as far as is known; a failed commit makes it False."""
         return self._writer.ready
 
+    @property
+    def timeline(self) -> int:
+        """The database is a file of this node and never fails over: 0."""
+        return 0
+
+    def hear_of_timeline(self, timeline: int) -> None:
+        """Nothing that others see concerns a file of this node."""
+
     def oldest_read_seconds(self) -> float:
         """The age of the oldest snapshot of the database that a reader holds."""
         return self._readers.oldest_job_seconds()

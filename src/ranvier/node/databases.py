@@ -1,0 +1,16 @@
+"""Which database a node works with: the only place that knows that there are two kinds."""
+
+from __future__ import annotations
+
+from ranvier.config.settings import Settings
+from ranvier.storage.database import Database
+from ranvier.storage.postgres.database import PostgresDatabase
+from ranvier.storage.sqlite.database import SqliteDatabase
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database that the settings name; it is opened by its `start`."""
+    dsn = settings.database.dsn
+    if dsn is not None:
+        return PostgresDatabase(dsn.reveal())
+    return SqliteDatabase(settings.database_directory)

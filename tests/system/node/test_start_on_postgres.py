@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2
+
+from examples.node_process import NodeProcess
+from tests.support.postgres_databases import new_database
+
+
+def test_nodes_that_start_together_on_an_empty_database_make_it_once(tmp_path: Path) -> None:
+    address = new_database()
+
+    def started(number: int) -> NodeProcess:
+        flags = ("--database", address, "--name", f"node-{number}")
+        return NodeProcess(tmp_path / str(number), *flags)
+
+    with ThreadPoolExecutor() as threads:
+        nodes = list(threads.map(started, range(3)))
+    try:
+        for node in nodes:
+            answer = httpx2.get(f"{node.http_address}/v1/public/context")
+            assert "default" in answer.text
+            assert httpx2.get(f"{node.http_address}/health/ready").status_code == 200
+    finally:
+        assert [node.stop() for node in nodes] == [0, 0, 0]
