@@ -1,13 +1,28 @@
-"""What a cluster refuses.
+"""What a cluster refuses: to be drained, to be joined.
 
 DrainError
 ├── UnknownNode       nobody of that name
 ├── NodeNotRunning    a node that takes no clients anyway
 └── LastReadyNode     the only one that could take them
+
+JoinRefused               a node does not join
+├── NodeInUse             it holds something that would be left behind
+├── InOtherCluster        it belongs to another cluster
+├── JoinsItself           it was told to join itself
+├── NodeOnSqlite          the other node has no database to share
+├── NameTaken             another node of that name is there
+├── ProofMissing          neither secret nor token, and not on one machine
+├── ProofWrong            a secret that differs, or no token of this cluster
+├── TokenExpired          a token that was valid once
+├── TokenUsed             a token that another node has joined with
+├── ClusterUnproven       the other side did not prove that it knows the secret
+├── OtherProtocol         the two programs do not understand each other
+└── TooManyJoins          more at one time than a node looks at
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ranvier.errors import RanvierError
@@ -49,3 +64,146 @@ class LastReadyNode(DrainError):
             f"The node {name} is the only one that is ready, and its clients would have nowhere to"
             " go; start another node first."
         )
+class JoinRefused(RanvierError):
+    """The node does not join and goes on as it was."""
+
+    code: ClassVar[str] = "RANVIER-JOIN"
+
+
+class NodeInUse(JoinRefused):
+    """A node that joins would leave behind what it holds."""
+
+    code: ClassVar[str] = "RANVIER-NODE-IN-USE"
+
+    def __init__(self, name: str, held: Sequence[str]) -> None:
+        super().__init__(
+            f"Node {name} holds {' and '.join(held)}, which it would leave behind: only an empty"
+            " node joins; give it another data directory, or delete what nobody needs."
+        )
+
+
+class InOtherCluster(JoinRefused):
+    """A node belongs to one cluster at most."""
+
+    code: ClassVar[str] = "RANVIER-IN-OTHER-CLUSTER"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Node {name} belongs to another cluster: unregister it there first"
+            f" (`ranvier unregister-node -n {name}`)."
+        )
+
+
+class JoinsItself(JoinRefused):
+    """The node to add and the node in the cluster are one."""
+
+    code: ClassVar[str] = "RANVIER-JOINS-ITSELF"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Node {name} cannot join itself: give the node to add by -S and a node in the cluster"
+            " by -h and -p; a node with a copied data directory needs one of its own."
+        )
+
+
+class NodeOnSqlite(JoinRefused):
+    """A cluster shares a PostgreSQL, and the node in it has none."""
+
+    code: ClassVar[str] = "RANVIER-NODE-ON-SQLITE"
+
+    def __init__(self, name: str, directory: str) -> None:
+        super().__init__(
+            f"Node {name} keeps its data in SQLite, which one node alone can use: stop it, run"
+            f" `ranvier database copy --data {directory} --to"
+            " postgresql://USER@HOST/DATABASE`, start it with that database, and register again."
+        )
+
+
+class NameTaken(JoinRefused):
+    """Two nodes of one name would be one to everybody else."""
+
+    code: ClassVar[str] = "RANVIER-NAME-TAKEN"
+
+    def __init__(self, name: str, *, is_alive: bool) -> None:
+        remedy = (
+            "is running: give this one another name"
+            if is_alive
+            else "is in the cluster and down: prove this one by the cluster secret to let it take"
+            f" that place, or run `ranvier unregister-node -n {name}`"
+        )
+        super().__init__(f"A node named {name} {remedy}.")
+
+
+class ProofMissing(JoinRefused):
+    """Nothing is handed to a stranger."""
+
+    code: ClassVar[str] = "RANVIER-PROOF-MISSING"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The node brought no proof that it may join: give --join-token (from `ranvier"
+            " join-token`) or --secret-file; only nodes that both listen on loopback need none."
+        )
+
+
+class ProofWrong(JoinRefused):
+    """The proof is not that of this cluster."""
+
+    code: ClassVar[str] = "RANVIER-PROOF-WRONG"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} is not one of this cluster: check it, or make a join token.")
+
+
+class TokenExpired(JoinRefused):
+    """A join token is valid for 15 minutes."""
+
+    code: ClassVar[str] = "RANVIER-TOKEN-EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("The join token has expired: make a new one by `ranvier join-token`.")
+
+
+class TokenUsed(JoinRefused):
+    """A join token is for one node."""
+
+    code: ClassVar[str] = "RANVIER-TOKEN-USED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another node has joined with this token: make a new one by `ranvier join-token`."
+        )
+
+
+class ClusterUnproven(JoinRefused):
+    """Whatever answered does not know the secret or the token, so nothing of it is believed."""
+
+    code: ClassVar[str] = "RANVIER-CLUSTER-UNPROVEN"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"What answers at {place} does not know the secret or token that was given: check -h"
+            " and -p."
+        )
+
+
+class OtherProtocol(JoinRefused):
+    """The two nodes speak of joining in different ways."""
+
+    code: ClassVar[str] = "RANVIER-OTHER-PROTOCOL"
+
+    def __init__(self, ours: int, theirs: int) -> None:
+        super().__init__(
+            f"The node that asks joins by protocol {theirs}, this one knows {ours}: bring both to"
+            " the same version."
+        )
+
+
+class TooManyJoins(JoinRefused):
+    """The node looks at a few joins at a time, so that those of strangers cost nothing."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-JOINS"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("Too many nodes ask to join at this moment: try again in a few seconds.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ranvier.storage.check_report import CheckReport
+from ranvier.storage.cluster_identity import ClusterIdentities
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.event_tags import EventTags
@@ -57,6 +58,11 @@ class Database(Protocol):
     @property
     def processor_strategies(self) -> ProcessorStrategies:
         """How event processors are balanced."""
+        ...
+
+    @property
+    def cluster_identity(self) -> ClusterIdentities:
+        """Which cluster this is, and what its nodes prove themselves with."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.errors import StorageUnavailable
 from ranvier.storage.postgres.check import check_database
+from ranvier.storage.postgres.cluster_identity import PostgresClusterIdentities
 from ranvier.storage.postgres.connections import Connections, ConnectionSettings
 from ranvier.storage.postgres.contexts import PostgresContexts
 from ranvier.storage.postgres.event_log import PostgresEvents
@@ -62,6 +63,7 @@ class PostgresDatabase:
         self._scheduled_events = PostgresScheduledEvents(tools)
         self._persistent_streams = PostgresPersistentStreams(tools)
         self._processor_strategies = PostgresProcessorStrategies(tools)
+        self._cluster_identity = PostgresClusterIdentities(tools)
 
     @property
     def events(self) -> PostgresEvents:
@@ -102,6 +104,11 @@ class PostgresDatabase:
     def processor_strategies(self) -> PostgresProcessorStrategies:
         """How event processors are balanced."""
         return self._processor_strategies
+
+    @property
+    def cluster_identity(self) -> PostgresClusterIdentities:
+        """Which cluster this is, and what its nodes prove themselves with."""
+        return self._cluster_identity
 
     @property
     def ready(self) -> bool:

@@ -13,6 +13,7 @@ from ranvier.storage.errors import DatabaseTooNew, StorageUnavailable
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.checkpointing import Checkpointing
+from ranvier.storage.sqlite.cluster_identity import SqliteClusterIdentities
 from ranvier.storage.sqlite.connections import (
     close_quietly,
     database_path,
@@ -76,6 +77,7 @@ class SqliteDatabase:
         self._persistent_streams = SqlitePersistentStreams(tools)
         self._contexts = SqliteContexts(tools)
         self._processor_strategies = SqliteProcessorStrategies(tools)
+        self._cluster_identity = SqliteClusterIdentities(tools)
 
     @property
     def events(self) -> SqliteEvents:
@@ -116,6 +118,11 @@ class SqliteDatabase:
     def processor_strategies(self) -> SqliteProcessorStrategies:
         """How event processors are balanced."""
         return self._processor_strategies
+
+    @property
+    def cluster_identity(self) -> SqliteClusterIdentities:
+        """Which cluster this is, and what its nodes prove themselves with."""
+        return self._cluster_identity
 
     @property
     def ready(self) -> bool:
