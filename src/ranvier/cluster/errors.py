@@ -64,6 +64,8 @@ class LastReadyNode(DrainError):
             f"The node {name} is the only one that is ready, and its clients would have nowhere to"
             " go; start another node first."
         )
+
+
 class JoinRefused(RanvierError):
     """The node does not join and goes on as it was."""
 
