@@ -106,6 +106,8 @@ class Cluster(ClusterProcesses):
     def close(self) -> None:
         """End everything."""
         super().close()
+        for proxy in (*self.links.values(), *self.database_links.values()):
+            proxy.close()
         self._proxies.close()
         if self._own_server is not None:
             self._own_server.close()
