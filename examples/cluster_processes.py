@@ -88,7 +88,7 @@ class ClusterProcesses:
 
     def running(self) -> list[str]:
         """Return the names of the nodes whose process has not ended."""
-        return [name for name, node in self.nodes.items() if node.is_running]
+        return [name for name in self.ports if name in self.nodes and self.nodes[name].is_running]
 
     def log(self, name: str) -> str:
         """Return all that a node has written on standard error."""
