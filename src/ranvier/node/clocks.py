@@ -11,6 +11,11 @@ def unix_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def boot_seconds() -> float:
+    """Return seconds that go on while the machine or the process sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def new_message_id() -> str:
     """Return an identifier that no message has had."""
     return str(uuid.uuid4())

@@ -20,7 +20,7 @@ from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices
 from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
-from ranvier.node.clocks import new_message_id, unix_ms
+from ranvier.node.clocks import boot_seconds, new_message_id, unix_ms
 from ranvier.node.kept_streams import kept_streams
 from ranvier.node.routed_commands import routed_commands
 from ranvier.node.routed_queries import routed_queries
@@ -34,6 +34,7 @@ from ranvier.services.balance_processors import BalanceProcessors
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.hold_leases import HoldLeases, LeaseSources
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
@@ -51,6 +52,9 @@ class NodeServices:
 
     def __init__(self, database: Database, settings: Settings, metrics: Metrics) -> None:
         events, snapshots = database.events, database.snapshots
+        self.leases = HoldLeases(
+            database.leases, LeaseSources(settings.name, boot_seconds, new_message_id)
+        )
         self.follow = FollowEvents(events)
         self._events = events
         self._last_tokens: dict[str, int] = {}
@@ -115,6 +119,7 @@ class NodeServices:
     def _ordered(self) -> Sequence[Service]:
         """Return every service, each after those that it needs."""
         return (
+            self.leases,
             self.kinds,
             self.contexts,
             self.follow,

@@ -11,6 +11,7 @@ from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.event_tags import EventTags
 from ranvier.storage.keyed_snapshots import KeyedSnapshots
+from ranvier.storage.leases import Leases
 from ranvier.storage.persistent_streams import PersistentStreams
 from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.scheduled_events import ScheduledEvents
@@ -63,6 +64,11 @@ class Database(Protocol):
     @property
     def cluster_identity(self) -> ClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
+        ...
+
+    @property
+    def leases(self) -> Leases:
+        """What only one node does at a time."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from ranvier.storage.postgres.event_log import PostgresEvents
 from ranvier.storage.postgres.event_tags import PostgresEventTags
 from ranvier.storage.postgres.keyed_snapshots import PostgresKeyedSnapshots
 from ranvier.storage.postgres.known_contexts import KnownContexts
+from ranvier.storage.postgres.leases import PostgresLeases
 from ranvier.storage.postgres.migrate import migrate
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.persistent_streams import PostgresPersistentStreams
@@ -64,6 +65,7 @@ class PostgresDatabase:
         self._persistent_streams = PostgresPersistentStreams(tools)
         self._processor_strategies = PostgresProcessorStrategies(tools)
         self._cluster_identity = PostgresClusterIdentities(tools)
+        self._leases = PostgresLeases(tools)
 
     @property
     def events(self) -> PostgresEvents:
@@ -109,6 +111,11 @@ class PostgresDatabase:
     def cluster_identity(self) -> PostgresClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
         return self._cluster_identity
+
+    @property
+    def leases(self) -> PostgresLeases:
+        """What only one node does at a time."""
+        return self._leases
 
     @property
     def ready(self) -> bool:

@@ -26,6 +26,7 @@ from ranvier.storage.sqlite.directory_lock import DirectoryLock
 from ranvier.storage.sqlite.event_log import SqliteEvents
 from ranvier.storage.sqlite.event_tags import SqliteEventTags
 from ranvier.storage.sqlite.keyed_snapshots import SqliteKeyedSnapshots
+from ranvier.storage.sqlite.leases import SqliteLeases
 from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
@@ -78,6 +79,7 @@ class SqliteDatabase:
         self._contexts = SqliteContexts(tools)
         self._processor_strategies = SqliteProcessorStrategies(tools)
         self._cluster_identity = SqliteClusterIdentities(tools)
+        self._leases = SqliteLeases(tools)
 
     @property
     def events(self) -> SqliteEvents:
@@ -123,6 +125,11 @@ class SqliteDatabase:
     def cluster_identity(self) -> SqliteClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
         return self._cluster_identity
+
+    @property
+    def leases(self) -> SqliteLeases:
+        """What only one node does at a time."""
+        return self._leases
 
     @property
     def ready(self) -> bool:
