@@ -11,10 +11,16 @@ from typing import Any, Final, TypeVar
 
 from ranvier.client.control_stream import Break, ControlStream, InstructionHandler
 from ranvier.client.dial import PLATFORM_SERVICE, Dialled, dial
-from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, unreachable
+from ranvier.client.error_mapping import (
+    effect_error_from_grpc,
+    error_from_grpc,
+    is_repeatable,
+    unreachable,
+)
 from ranvier.client.errors import ConnectionLost, HubUnreachable, InvalidRequest
 from ranvier.client.live_channel import LiveChannel
 from ranvier.client.reconnect import delay_seconds
+from ranvier.client.server_address import ServerAddress
 from ranvier.client.settings import ConnectionSettings
 from ranvier.proto import control_pb2
 from ranvier.wire.grpc.channel import Channel
@@ -53,6 +59,8 @@ class Connection:
         self._control: ControlStream | None = None
         self._handlers: dict[str, InstructionHandler] = {}
         self._task: asyncio.Task[None] | None = None
+        self._last_node: ServerAddress | None = None
+        """Where it was connected last: asked, too, for the node to use next."""
 
     @property
     def context(self) -> str:
@@ -158,7 +166,7 @@ class Connection:
             try:
                 return await attempt(channel)
             except GrpcError as error:
-                if not error.is_unprocessed or number == REPEATS:
+                if not is_repeatable(error) or number == REPEATS:
                     translate = effect_error_from_grpc if has_effect else error_from_grpc
                     raise translate(error) from error
             await asyncio.sleep(REPEAT_SECONDS * 2**number)
@@ -216,7 +224,7 @@ class Connection:
         """Connect, stay until that is over, and return by what status it ended."""
         live = self._live
         try:
-            dialled = await dial(self.settings)
+            dialled = await dial(self.settings, self._last_node)
         except GrpcError as error:
             live.last_reason = str(error)
             if error.status in FINAL_REFUSALS:
@@ -230,6 +238,7 @@ class Connection:
             LOG.exception("a server answered in a way that cannot be read")
             live.last_reason = "a server answered in a way that cannot be read"
             return None
+        self._last_node = dialled.address
         end = await self._use(dialled)
         live.last_reason = end.reason
         LOG.info("the connection to %s is over: %s", dialled.address, end.reason)

@@ -27,13 +27,16 @@ class Dialled:
     """False for a server without control streams: it is used as it is."""
 
 
-async def dial(settings: ConnectionSettings) -> Dialled:
+async def dial(settings: ConnectionSettings, last_node: ServerAddress | None = None) -> Dialled:
     """Ask the routing servers, in random order, until one leads to a node.
 
-    Raises the GrpcError of the last server; one that refuses counts more than one that is silent.
+    The node used last is asked after them: it may be reachable where none of the list is. Raises
+    the GrpcError of the last server; one that refuses counts more than one that is silent.
     """
     servers = list(settings.servers.servers)
     random.shuffle(servers)
+    if last_node is not None and last_node not in servers:
+        servers.append(last_node)
     failure: GrpcError | None = None
     for server in servers:
         try:

@@ -67,6 +67,9 @@ BY_STATUS: Final[dict[StatusCode, type[HubError]]] = {
     StatusCode.RESOURCE_EXHAUSTED: Overloaded,
 }
 
+NOT_BEGUN: Final = frozenset({"RANVIER-STOPPING", "RANVIER-DRAINING"})
+"""Codes of a node that is on its way out, which refuses before it has acted on a call."""
+
 UNHEARD: Final = (StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED)
 """Statuses that this side gives itself where no answer came."""
 
@@ -100,6 +103,13 @@ def effect_error_from_grpc(error: GrpcError) -> HubError:
     if code or error.is_unprocessed or error.status not in UNHEARD or CONFLICT_TEXT in text:
         return error_from_grpc(error)
     return OutcomeUnknown(f"the request was sent and no answer came: {text or error.status.name}")
+
+
+def is_repeatable(error: GrpcError) -> bool:
+    """Tell whether no server has acted on a call: it may be sent again, here or elsewhere."""
+    return error.is_unprocessed or (
+        error.status is StatusCode.UNAVAILABLE and code_and_text(error)[0] in NOT_BEGUN
+    )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from ranvier.client.errors import ConnectionLost, HandlerUnusable
 from ranvier.client.handler_stream import Dialect, HandlerStream, Receive, Subscription
 from ranvier.client.reconnect import delay_seconds
 from ranvier.client.signal import Signal
+from ranvier.client.taking_over import TakingOver
 from ranvier.wire.grpc.channel import Channel
 from ranvier.wire.grpc.status import GrpcError
 
@@ -41,6 +42,7 @@ class Subscriptions:
         """Why the stream ended last on the present channel, until handlers are confirmed."""
         self._is_closing = False
         self._changed = Signal()
+        self._taking_over = TakingOver(lambda: list(self._by_name.values()))
         self.on_stream_ended: Callable[[HandlerStream], None] | None = None
         """Told of each stream that is over, with all that came by it."""
         self._cancel_watch = connection.watch(self._look)
@@ -70,9 +72,14 @@ class Subscriptions:
 
     async def remove(self, name: str) -> None:
         """Withdraw a handler; returns when the server has confirmed it, or is gone."""
-        subscription = self._by_name.pop(name, None)
-        if subscription is None:
+        if name not in self._by_name:
             raise HandlerUnusable(f"{name} has no handler here")
+        left = await self._taking_over.finish()
+        subscription = self._by_name.pop(name, None)
+        for stream in left:
+            await self._until_acknowledged(stream)
+        if subscription is None:
+            return
         if self._stream is not None:
             self._stream.unsubscribe(subscription)
             await self._until_acknowledged(self._stream)
@@ -108,11 +115,14 @@ class Subscriptions:
         self._cancel_watch()
         if self._retry is not None:
             self._retry.cancel()
+        left = await self._taking_over.finish()
         stream = self._stream
         if stream is not None:
             for subscription in self._by_name.values():
                 stream.unsubscribe(subscription)
             await self._until_acknowledged(stream)
+        for each in left:
+            await self._until_acknowledged(each)
         await until_done()
         if stream is not None:
             await self._until_ended(stream)
@@ -140,8 +150,12 @@ class Subscriptions:
             return
         old = self._stream
         self._open(channel)
-        if old is not None:
+        if old is None:
+            return
+        if self._stream is None:
             old.leave(list(self._by_name.values()))
+        else:
+            self._taking_over.begin(old, self._stream)
 
     def _open(self, channel: Channel) -> None:
         if self._channel is not channel:

@@ -6,7 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from typing import Final, Protocol, Self, TypeVar
 
-from ranvier.client.error_mapping import effect_error_from_grpc, error_from_grpc, translated
+from ranvier.client.error_mapping import (
+    effect_error_from_grpc,
+    error_from_grpc,
+    is_repeatable,
+    translated,
+)
 from ranvier.client.errors import OutcomeUnknown
 from ranvier.wire.grpc.client_call import ClientCall
 from ranvier.wire.grpc.framing import frame
@@ -125,7 +130,7 @@ class TypedCalls:
             try:
                 return answer.FromString(await sent(call, blocks))
             except GrpcError as error:
-                if not error.is_unprocessed or attempt == REPEATS:
+                if not is_repeatable(error) or attempt == REPEATS:
                     # What has not been half-closed is not carried out.
                     translate = effect_error_from_grpc if call.is_half_closed else error_from_grpc
                     raise translate(error) from error
@@ -146,7 +151,7 @@ class TypedCalls:
                 call.half_close()
                 return call, await call.read_many(READ_MANY)
             except GrpcError as error:
-                if not error.is_unprocessed or attempt == REPEATS:
+                if not is_repeatable(error) or attempt == REPEATS:
                     translate = effect_error_from_grpc if has_effect else error_from_grpc
                     raise translate(error) from error
             except BaseException:

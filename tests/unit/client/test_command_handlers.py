@@ -216,28 +216,6 @@ async def test_a_handler_stream_that_ends_alone_is_opened_again() -> None:
         await hub.commands.ready()
 
 
-async def test_a_client_that_is_asked_to_move_answers_what_it_has_begun() -> None:
-    release = asyncio.Event()
-    async with fake_hub() as server, ranvier.connect(server.address, reconnect=QUICK) as hub:
-
-        @hub.commands.handler("place")
-        async def place() -> str:
-            await release.wait()
-            return "done"
-
-        control = await server.control.next()
-        first = await handler_stream(server)
-        first.send(command(1))
-        control.call.send(b"\x1a\x00")  # request_reconnect
-        await handler_stream(server)
-        await acknowledge(first, "unsubscribe")
-        assert not first.closed.is_set()
-        release.set()
-        assert (await answer_of(first)).payload.data == b'"done"'
-        await asyncio.wait_for(first.closed.wait(), 10)
-        assert first.has_half_closed
-
-
 async def test_at_the_end_handlers_are_withdrawn_and_running_ones_finish() -> None:
     begun, release = asyncio.Event(), asyncio.Event()
     async with fake_hub() as server:

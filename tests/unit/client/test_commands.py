@@ -202,3 +202,15 @@ async def test_calls_that_wait_for_their_turn_go_to_the_next_connection() -> Non
         ends = await asyncio.gather(*sending, return_exceptions=True)
         assert ends[5] == 7
         assert {type(end) for end in ends[:5]} == {OutcomeUnknown}
+
+
+@pytest.mark.parametrize("code", ["RANVIER-STOPPING", "RANVIER-DRAINING"])
+async def test_what_a_node_refuses_because_it_leaves_is_sent_again(code: str) -> None:
+    async with fake_hub() as server, ranvier.connect(server.address) as hub:
+        sending = asyncio.create_task(hub.commands.send("x"))
+        refused = await server.next_command()
+        refused.call.finish(GrpcError(StatusCode.UNAVAILABLE, f"[{code}] elsewhere"))
+        again = await server.next_command()
+        assert again.command.message_identifier == refused.command.message_identifier
+        again.answer(payload={"type": "int", "data": b"7"})
+        assert await sending == 7

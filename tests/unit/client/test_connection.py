@@ -125,6 +125,26 @@ async def test_a_request_to_reconnect_is_honoured_and_acknowledged() -> None:
         await asyncio.wait_for(control.closed.wait(), 10)
 
 
+async def test_a_node_that_the_list_does_not_name_is_asked_where_to_go_next() -> None:
+    async with fake_hub() as first, fake_hub() as second:
+        async with fake_hub() as router:
+            router.platform_info = control_pb2.PlatformInfo(
+                primary=control_pb2.NodeInfo(host_name="127.0.0.1", grpc_port=first.port)
+            )
+            hub_of = ranvier.connect(router.address, reconnect=QUICK)
+            hub = await hub_of.__aenter__()
+            control = await first.control.next()
+        # The only server of the list is gone, and the node asks its clients to leave.
+        first.platform_info = control_pb2.PlatformInfo(
+            primary=control_pb2.NodeInfo(host_name="127.0.0.1", grpc_port=second.port)
+        )
+        before = hub.connection.channel
+        control.send(Outbound(request_reconnect=control_pb2.RequestReconnect()))
+        await second.control.next()
+        await until_connected(hub, other_than=before)
+        await hub_of.__aexit__(None, None, None)
+
+
 async def test_heartbeats_are_answered_and_missing_acknowledgements_end_the_connection() -> None:
     beats = HeartbeatSettings(interval_seconds=0.02, timeout_seconds=0.1)
     async with (
