@@ -397,4 +397,6 @@ def registration(handler: Handler, name: str, load_factor: int = 100) -> Registr
         handler.stream_id,
         handler.component_name,
         load_factor,
+        tags=tuple(handler.tags.items()),
+        node=handler.node,
     )

@@ -46,6 +46,7 @@ class FollowEvents:
         self._feeds: dict[str, EventFeed] = {}
         self._highest_seen: dict[str, int] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
         self._is_stopping = False
 
     async def start(self) -> None:
@@ -125,15 +126,33 @@ class FollowEvents:
                 self._compare(feed, seen, heads.get(context))
                 feed.looked()
 
+    def hurry(self) -> None:
+        """Look at once: a link or a connection was lost or made, and wake-ups with it perhaps."""
+        self._hurried.set()
+
     async def _look_for_ever(self) -> None:
         while True:
-            await self._next_look()
+            await self._until_due()
             try:
                 await self.look()
             except RanvierError as error:
                 logger.warning("the heads of the contexts could not be read: %s", error)
             except Exception:
                 logger.exception("the look at the heads failed")
+
+    async def _until_due(self) -> None:
+        """Wait for the time of the next look, or until somebody is in a hurry."""
+        loop = asyncio.get_running_loop()
+        either = {loop.create_task(self._hurried.wait()), loop.create_task(self._pause())}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in either:
+                each.cancel()
+        self._hurried.clear()
+
+    async def _pause(self) -> None:
+        await self._next_look()
 
     async def _heads_one_by_one(self, contexts: Iterable[str]) -> dict[str, int]:
         """Return the heads that can be trusted; the fault of one context is not that of others."""

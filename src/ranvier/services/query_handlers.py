@@ -158,6 +158,8 @@ class QueryHandlers:
             handler.stream_id,
             handler.component_name,
             result_names=results,
+            tags=tuple(handler.tags.items()),
+            node=handler.node,
         )
         self._note(handler, registration)
 

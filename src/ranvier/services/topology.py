@@ -25,6 +25,8 @@ class Registration:
     component_name: str
     load_factor: int = 100
     result_names: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    """Of the client."""
     node: str = ""
     """The name of the node that holds the stream; empty where it is this one."""
 
@@ -51,6 +53,7 @@ class Topology:
     def __init__(self) -> None:
         self._registrations: dict[str, dict[Key, Registration]] = {}
         self._observers: dict[str, dict[object, Observer]] = {}
+        self._observers_of_all: list[Observer] = []
 
     def added(self, registration: Registration) -> None:
         """Note a registration; one with the same key is replaced."""
@@ -90,8 +93,14 @@ class Topology:
 
         return cancel
 
+    def watch_all(self, observer: Observer) -> Callable[[], None]:
+        """Do as `watch` in every context."""
+        self._observers_of_all.append(observer)
+        return lambda: self._observers_of_all.remove(observer)
+
     def _tell(self, change: TopologyChange) -> None:
-        for observer in list(self._observers.get(change.registration.context, {}).values()):
+        of_context = self._observers.get(change.registration.context, {})
+        for observer in (*self._observers_of_all, *of_context.values()):
             try:
                 observer(change)
             except Exception:
