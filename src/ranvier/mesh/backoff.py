@@ -27,6 +27,6 @@ class Backoff:
     def pause_seconds(self, *, is_refused: bool = False) -> float:
         """Return how long to wait after one more failure."""
         longest = REFUSED_SECONDS if is_refused else LONGEST_SECONDS
-        seconds = min(longest, FIRST_SECONDS * 2 ** min(self._failures, 20))
+        seconds = min(longest, FIRST_SECONDS * 2.0 ** min(self._failures, 20))
         self._failures += 1
         return seconds * (0.5 + 0.5 * self._chance())

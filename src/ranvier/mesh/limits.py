@@ -1,4 +1,4 @@
-"""Bounds of the connections between nodes: larger windows than clients have, and shorter silences."""
+"""Bounds of the connections between nodes: larger windows, and shorter silences than of clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One link as the node has it that was dialled: it checks who has dialled, then tells all it knows."""
+"""One link at the node that was dialled: it checks who has dialled, then tells all it knows."""
 
 from __future__ import annotations
 
@@ -177,8 +177,7 @@ class LinkSession:
         self._arrivals = self._host.opened(self)
         self.tell_condition(self._host.condition)
         self._unlisted.extend(
-            mesh_pb2.LinkReply(table=part).SerializeToString()
-            for part in self._host.table.parts()
+            mesh_pb2.LinkReply(table=part).SerializeToString() for part in self._host.table.parts()
         )
         self._end_watch = self._host.table.watch(self._table_changed)
         self._list_on()

@@ -1,4 +1,4 @@
-"""The side of the mesh that dials: one link to each node that runs, kept up for as long as it does."""
+"""The side of the mesh that dials: one link to each node that runs, kept up while it does."""
 
 from __future__ import annotations
 
@@ -106,7 +106,11 @@ class MeshLinks:
         """Tell of links that come and go from now on; return what ends it."""
         ticket = object()
         self._observers[ticket] = observer
-        return lambda: self._observers.pop(ticket, None) and None
+
+        def cancel() -> None:
+            self._observers.pop(ticket, None)
+
+        return cancel
 
     def was_dialled_by(self, peer: PeerIdentity) -> None:
         """Dial a node at once that was waited for: it has shown that it is there."""

@@ -11,7 +11,6 @@ from ranvier.mesh.link_session import Arrivals, LinkSession
 from ranvier.mesh.local_table import LocalTable
 from ranvier.mesh.own_node import LINK_PATH, MESH_PREFIX, OwnNode
 from ranvier.mesh.seldom_log import SeldomLog
-from ranvier.mesh.trust import Trust
 from ranvier.services.peers import NodeCondition, PeerIdentity
 from ranvier.wire.grpc.methods import Method, streaming
 from ranvier.wire.grpc.server import GrpcServer

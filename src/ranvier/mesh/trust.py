@@ -20,7 +20,7 @@ class Trust:
     """This node's internal port is open to its own machine alone."""
 
     def expect_place(self, host: str) -> None:
-        """Raise `ClusterSecretMissing` where there is no secret and a link would leave the machine."""
+        """Raise `ClusterSecretMissing` where a link without a secret would leave the machine."""
         if self.secret() is None and not (self.is_on_loopback and is_loopback(host)):
             raise ClusterSecretMissing(host if self.is_on_loopback else "the internal port")
 

@@ -25,7 +25,7 @@ from ranvier.messages.errors import (
 from ranvier.messages.handler import Handler
 from ranvier.services.append_sequencer import counted_context
 from ranvier.services.errors import NodeStopping
-from ranvier.services.topology import Registration, Topology
+from ranvier.services.topology import Topology, command_registration
 from ranvier.services.waiting_command import HandlerLink, HandlerStream, WaitingCommand
 
 TIMEOUT_MS: Final = 300_000
@@ -181,7 +181,7 @@ class DispatchCommands:
             raise NameMissing("command")
         handler = stream.handler
         self._routing.table.subscribe(handler.context, name, handler, load_factor)
-        self._topology.added(registration(handler, name, load_factor))
+        self._topology.added(command_registration(handler, name, load_factor))
 
     def unsubscribe(self, stream: HandlerStream, name: str) -> None:
         """Let no new command of this name come; those that were sent are still answered.
@@ -191,7 +191,7 @@ class DispatchCommands:
         handler = stream.handler
         if not self._routing.table.unsubscribe(handler.context, name, handler):
             return
-        self._topology.removed(registration(handler, name))
+        self._topology.removed(command_registration(handler, name))
         moved = [command for _, command in stream.waiting.items() if command.name == name]
         for command in moved:
             stream.waiting.remove(command.message_id)
@@ -233,7 +233,7 @@ class DispatchCommands:
             return
         handler = stream.handler
         for name in self._routing.leave(handler):
-            self._topology.removed(registration(handler, name))
+            self._topology.removed(command_registration(handler, name))
         sent, waiting = stream.lose()
         for command in sent:
             self._fail(command, CommandHandlerLost(handler.client_id))
@@ -385,18 +385,3 @@ class DispatchCommands:
 def bounded_timeout_ms(timeout_ms: int) -> int:
     """Return how long a command may take that asks for this: less than 0 counts as not asked."""
     return min(timeout_ms, TIMEOUT_MS_MAX) if timeout_ms > 0 else TIMEOUT_MS
-
-
-def registration(handler: Handler, name: str, load_factor: int = 100) -> Registration:
-    """Return what the topology knows of an offer to handle commands."""
-    return Registration(
-        "command",
-        handler.context,
-        name,
-        handler.client_id,
-        handler.stream_id,
-        handler.component_name,
-        load_factor,
-        tags=tuple(handler.tags.items()),
-        node=handler.node,
-    )

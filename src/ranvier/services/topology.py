@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ranvier.messages.handler import Handler
+
 logger = logging.getLogger("ranvier.services")
 
 Kind = Literal["command", "query"]
@@ -105,3 +107,18 @@ class Topology:
                 observer(change)
             except Exception:
                 logger.exception("An observer of the topology failed.")
+
+
+def command_registration(handler: Handler, name: str, load_factor: int = 100) -> Registration:
+    """Return what the topology knows of an offer to handle commands."""
+    return Registration(
+        "command",
+        handler.context,
+        name,
+        handler.client_id,
+        handler.stream_id,
+        handler.component_name,
+        load_factor,
+        tags=tuple(handler.tags.items()),
+        node=handler.node,
+    )

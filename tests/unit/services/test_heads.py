@@ -136,3 +136,15 @@ async def test_a_deleted_context_ends_its_streams() -> None:
     with pytest.raises(UnknownContext):
         await read_next(follower)
     await following.follow.stop()
+
+
+async def test_a_hurried_look_does_not_wait_for_its_time() -> None:
+    following = Following(before=2)
+    await following.follow.start()
+    follower = await following.follow.follow("default", 2)
+    waiting = asyncio.create_task(read_next(follower))
+    assert await is_asleep(waiting)
+    following.log.context("default").events += following.events[2:4]
+    following.follow.hurry()
+    assert await waiting == following.rows(2, 4)
+    await following.follow.stop()

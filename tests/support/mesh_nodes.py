@@ -1,0 +1,251 @@
+"""Nodes as far as the mesh knows them, in one process, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+
+from ranvier.mesh.limits import mesh_limits
+from ranvier.mesh.mesh import Mesh, MeshServices
+from ranvier.mesh.mesh_links import Dialling
+from ranvier.mesh.own_node import OwnNode
+from ranvier.mesh.peer_link import PeerLink, RemoteHandlers
+from ranvier.mesh.trust import Trust
+from ranvier.proto.ranvier import mesh_pb2
+from ranvier.security.secret import Secret
+from ranvier.services.peers import PeerAddress, PeerIdentity
+from ranvier.services.topology import Kind, Registration, Topology
+from ranvier.wire.grpc.limits import GrpcLimits
+from ranvier.wire.grpc.server import GrpcServer
+from ranvier.wire.tls import TlsFiles
+
+WAIT_SECONDS = 30.0
+"""Bounds a failure; nothing is slow."""
+
+SECRET = Secret("one text for all")
+
+
+class Roster:
+    """The nodes that run, as membership would know them; tests change it."""
+
+    def __init__(self) -> None:
+        self.peers: dict[str, PeerAddress] = {}
+        self._observers: list[Callable[[], None]] = []
+
+    def running_peers(self) -> Sequence[PeerAddress]:
+        return tuple(self.peers.values())
+
+    def watch(self, observer: Callable[[], None]) -> Callable[[], None]:
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def enter(self, peer: PeerAddress) -> None:
+        self.peers[peer.node_id] = peer
+        self._tell()
+
+    def leave(self, node_id: str) -> None:
+        self.peers.pop(node_id, None)
+        self._tell()
+
+    def _tell(self) -> None:
+        for observer in list(self._observers):
+            observer()
+
+
+@dataclass
+class NotedReaders:
+    """Notes what readers of contexts would hear."""
+
+    heads: list[tuple[str, int]] = field(default_factory=list)
+    looks: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def reached(self, context: str, head: int) -> None:
+        self.heads.append((context, head))
+        self.changed.set()
+
+    def hurry(self) -> None:
+        self.looks += 1
+        self.changed.set()
+
+
+class Heard:
+    """Keeps what other nodes have told of their handlers."""
+
+    def __init__(self) -> None:
+        self.registrations: dict[tuple[str, int, str, str], Registration] = {}
+        self.changed = asyncio.Event()
+
+    def open(self, link: PeerLink) -> RemoteHandlers:
+        return HeardOnLink(link.peer.name, self)
+
+    def of(self, name: str) -> Registration:
+        return next(each for each in self.registrations.values() if each.name == name)
+
+    def has(self, name: str) -> bool:
+        return any(each.name == name for each in self.registrations.values())
+
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not is_true():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class HeardOnLink:
+    """Takes what one node tells."""
+
+    def __init__(self, node: str, heard: Heard) -> None:
+        self._node = node
+        self._heard = heard
+
+    def added(self, handler: int, registration: Registration) -> None:
+        key = (self._node, handler, registration.kind, registration.name)
+        self._heard.registrations[key] = registration
+        self._heard.changed.set()
+
+    def removed(self, handler: int, kind: Kind, name: str) -> None:
+        del self._heard.registrations[self._node, handler, kind, name]
+        self._heard.changed.set()
+
+    def reply_received(self, reply: mesh_pb2.LinkReply) -> None:
+        assert reply
+
+    def writable(self) -> None:
+        pass
+
+    def lost(self) -> None:
+        known = self._heard.registrations
+        for key in [key for key in known if key[0] == self._node]:
+            del known[key]
+        self._heard.changed.set()
+
+
+class Said(logging.Handler):
+    """What nodes said in their logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._changed = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+        self._changed.set()
+
+    async def until(self, *texts: str) -> None:
+        """Wait until each of these texts was said."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not all(any(text in line for line in self.lines) for text in texts):
+                self._changed.clear()
+                await self._changed.wait()
+
+
+@contextmanager
+def listening() -> Iterator[Said]:
+    """Keep what nodes say of their links while the block runs."""
+    said, logger = Said(), logging.getLogger("ranvier.mesh")
+    logger.addHandler(said)
+    try:
+        yield said
+    finally:
+        logger.removeHandler(said)
+
+
+class Links:
+    """Notes which nodes are linked, for tests that wait for it."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.reasons: list[str] = []
+        self._changed = asyncio.Event()
+
+    def linked(self, peer: PeerIdentity) -> None:
+        self.names.add(peer.name)
+        self._changed.set()
+
+    def lost(self, peer: PeerIdentity, reason: str) -> None:
+        self.names.discard(peer.name)
+        self.reasons.append(reason)
+        self._changed.set()
+
+    async def until(self, *names: str) -> None:
+        """Wait until exactly these are linked."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while self.names != set(names):
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class MeshNode:
+    """One node: a topology, readers, the internal port and the links."""
+
+    def __init__(
+        self,
+        name: str,
+        roster: Roster,
+        *,
+        secret: Secret | None = SECRET,
+        tls: TlsFiles | None = None,
+        is_on_loopback: bool = True,
+    ) -> None:
+        self.name = name
+        self.roster = roster
+        self.topology = Topology()
+        self.readers = NotedReaders()
+        self.heard = Heard()
+        self.tls = tls
+        identity = PeerIdentity(f"id-{name}", name, 1)
+        own = OwnNode(
+            lambda: identity,
+            Trust(lambda: secret, is_on_loopback=is_on_loopback),
+            "1.0",
+            lambda: os.urandom(32),
+        )
+        limits = mesh_limits(GrpcLimits())
+        self.mesh = Mesh(own, Dialling(limits, tls), roster, self.services())
+        self.grpc = GrpcServer(limits, admit=self.mesh.server.admission(None))
+        self.mesh.add_to(self.grpc)
+        self.links = Links()
+        self.mesh.watch(self.links)
+        self.port = 0
+
+    def services(self) -> MeshServices:
+        return MeshServices(self.topology, self.readers, (self.heard.open,))
+
+    @property
+    def address(self) -> PeerAddress:
+        return PeerAddress(f"id-{self.name}", self.name, "127.0.0.1", self.port)
+
+    async def start(self) -> None:
+        self.port = await self.grpc.listen("127.0.0.1", 0, self.tls)
+        self.roster.enter(self.address)
+        await self.mesh.start()
+
+    async def stop(self) -> None:
+        self.roster.leave(f"id-{self.name}")
+        await self.mesh.stop()
+        await self.grpc.stop(0)
+
+
+@asynccontextmanager
+async def running(*nodes: MeshNode) -> AsyncIterator[None]:
+    """Run the nodes while the block runs."""
+    try:
+        for node in nodes:
+            await node.start()
+        yield
+    finally:
+        for node in nodes:
+            await node.stop()
+
+
+async def linked(*nodes: MeshNode) -> None:
+    """Wait until each of the nodes has a link to each other one."""
+    names = {node.name for node in nodes}
+    for node in nodes:
+        await node.links.until(*(names - {node.name}))
