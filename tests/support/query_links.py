@@ -29,10 +29,10 @@ class HandlerLink:
     def send_demand(self, query_id: str, count: int) -> None:
         self.said.append((f"demand {count}", query_id))
 
-    def send_subscribe(self, data: bytes) -> None:
+    def send_subscribe(self, query_id: str, data: bytes) -> None:
         self.said.append(("subscribe", data.decode()))
 
-    def send_initial_request(self, data: bytes) -> None:
+    def send_initial_request(self, query_id: str, data: bytes) -> None:
         self.said.append(("initial", data.decode()))
 
     def send_unsubscribe(self, query_id: str) -> None:

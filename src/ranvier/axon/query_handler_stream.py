@@ -114,11 +114,11 @@ class QueryHandlerStream:
         )
         self._call.send(Inbound(query_flow_control=demand).SerializeToString())
 
-    def send_subscribe(self, data: bytes) -> None:
+    def send_subscribe(self, query_id: str, data: bytes) -> None:  # noqa: ARG002  # it is in the data
         """Open a subscription query at the client."""
         self._call.send_framed(framed_subscription(subscribing(data)))
 
-    def send_initial_request(self, data: bytes) -> None:
+    def send_initial_request(self, query_id: str, data: bytes) -> None:  # noqa: ARG002  # as above
         """Ask for the initial result of a subscription query."""
         self._call.send_framed(framed_subscription(asking_initial(data)))
 

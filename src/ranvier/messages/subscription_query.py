@@ -136,6 +136,13 @@ class SubscriptionQuery:
         """Expect an initial result of these handlers, one of each component."""
         self._initial = QueryFanIn(handlers, first_answer_wins=True)
 
+    def ask_initial_of(self, handler: Handler, other: Handler) -> bool:
+        """Expect it of somebody else in a handler's place; False if that one owes none."""
+        if self._initial is None or not self._initial.expects(handler):
+            return False
+        self._initial.replace(handler, other)
+        return True
+
     def initial_result(
         self, handler: Handler, result: QueryResult, *, is_error: bool
     ) -> QueryResult | None:

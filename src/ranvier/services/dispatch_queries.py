@@ -22,7 +22,13 @@ from ranvier.observability.operation import Operation
 from ranvier.services.errors import NodeStopping
 from ranvier.services.query_handlers import QueryHandlers
 from ranvier.services.query_stream import QueryStream
-from ranvier.services.running_query import AskedQuery, QueryCaller, RunningQuery
+from ranvier.services.running_query import (
+    AskedQuery,
+    AskingNode,
+    QueryCaller,
+    QueryKey,
+    RunningQuery,
+)
 
 QUERY_SECONDS_MAX: Final = 300.0
 """After so long a query ends, whatever its handlers do: a client that waits has given up."""
@@ -32,6 +38,9 @@ WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
 
 RUNNING_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of all queries under way, each kept until its end: another handler may have to get it."""
+
+ROUTED_ANEW_MAX: Final = 3
+"""Handlers of other nodes that may turn out to have left before a query is given up."""
 
 DRAIN_SECONDS: Final = 2.0
 """What running queries get to end by themselves while the node stops."""
@@ -53,8 +62,9 @@ class DispatchQueries:
         self._clock = clock
         self._operation = operation or Operation("axon.queries", "Queries")
         self._routing = QueryRouting()
-        self._running: dict[tuple[str, str], RunningQuery] = {}
-        """By context and id, the oldest first."""
+        self._running: dict[QueryKey, RunningQuery] = {}
+        """The oldest first."""
+        self._served_count = 0
         self._running_bytes = 0
         self._waiting_bytes = 0
         self._all_ended = asyncio.Event()
@@ -90,7 +100,7 @@ class DispatchQueries:
     def active_counts(self) -> dict[str, int]:
         """Return how many queries are under way in each context."""
         counts: dict[str, int] = {}
-        for context, _ in self._running:
+        for context, _, _ in self._running:
             counts[context] = counts.get(context, 0) + 1
         return counts
 
@@ -112,8 +122,7 @@ class DispatchQueries:
         if self._is_stopping:
             caller.end(NodeStopping())
             return None
-        key = query.context, query.query_id
-        if key in self._running:
+        if (query.context, query.query_id, 0) in self._running:
             self._refuse(query, caller, DuplicateQuery(query.query_id))
             return None
         chosen = self._routing.choose(
@@ -122,15 +131,40 @@ class DispatchQueries:
         if not chosen:
             self._refuse(query, caller, NoQueryHandler(query.name, query.context))
             return None
-        size = len(query.data)
-        if self._running_bytes + size > RUNNING_BYTES_MAX:
+        if self._running_bytes + len(query.data) > RUNNING_BYTES_MAX:
             self._refuse(query, caller, QueueFull(RUNNING_BYTES_MAX, "bytes"))
             return None
-        self._running_bytes += size
         fan_in = QueryFanIn(chosen, first_answer_wins=query.is_streaming)
-        running = self._running[key] = RunningQuery(query, caller, fan_in, self._clock())
+        running = RunningQuery(query, caller, fan_in, self._clock())
+        self._run(running)
         for handler in chosen:
             self._give(running, handler)
+        return None if fan_in.has_ended else running
+
+    def serve(self, query: AskedQuery, stream_id: str, node: AskingNode) -> RunningQuery | None:
+        """Give a query that another node asks to the handler that it chose.
+
+        None if it has ended already; what becomes of it is told to the node.
+        """
+        stream = self._handlers.stream_of_id(stream_id)
+        handler = None if stream is None else stream.handler
+        if (
+            self._is_stopping
+            or handler is None
+            or not self._handlers.table.is_subscribed(query.name, handler)
+        ):
+            node.return_unsent()
+            return None
+        if self._running_bytes + len(query.data) > RUNNING_BYTES_MAX:
+            node.take(QueueFull(RUNNING_BYTES_MAX, "bytes"))
+            node.end()
+            return None
+        fan_in = QueryFanIn((handler,), first_answer_wins=query.is_streaming)
+        running = RunningQuery(query, node, fan_in, self._clock())
+        self._served_count += 1
+        running.asking_node, running.key = node, (*running.key[:2], self._served_count)
+        self._run(running)
+        self._give(running, handler)
         return None if fan_in.has_ended else running
 
     def cancel(self, running: RunningQuery) -> None:
@@ -187,6 +221,19 @@ class DispatchQueries:
             elif step is not NOTHING:
                 self._follow(running, step)
 
+    def failed(self, stream: QueryStream, query_id: str, error: MessageError) -> None:
+        """Take it that a handler of another node will not finish."""
+        running = stream.in_flight.pop(query_id, None)
+        if running is not None and stream.handler is not None:
+            self._follow(running, running.fan_in.fail(stream.handler, error))
+
+    def returned_unsent(self, stream: QueryStream, query_id: str) -> None:
+        """Route a query anew whose handler had left its node before it was asked."""
+        running = stream.in_flight.pop(query_id, None)
+        if running is not None and stream.handler is not None:
+            running.tried = {*(running.tried or ()), stream.handler}
+            self._give_to_another(running, stream.handler)
+
     # What the registry of handlers tells.
 
     def joined(self, stream: QueryStream, name: str) -> None:
@@ -222,19 +269,29 @@ class DispatchQueries:
 
     # How a query comes to a handler.
 
+    def _run(self, running: RunningQuery) -> None:
+        self._running[running.key] = running
+        self._running_bytes += len(running.query.data)
+
     def _give(self, running: RunningQuery, handler: Handler) -> None:
         stream = self._handlers.stream_of(handler)
         if stream is None or running.fan_in.has_ended:
             return
-        if running.query.query_id in stream.abandoned:
-            error = DuplicateQuery(running.query.query_id)
+        query_id = running.query.query_id
+        # A client of another node may use the same id.
+        if (
+            query_id in stream.in_flight
+            or query_id in stream.abandoned
+            or query_id in stream.mailbox.keys
+        ):
+            error = DuplicateQuery(query_id)
             self._follow(running, running.fan_in.fail(handler, error))
             return
         permits = stream.permits
         # In place of `take` and of the mailbox's length: 0.04 µs instead of 0.12.
         if permits.available and not stream.mailbox.keys and stream.link.has_room:
             permits.available -= 1
-            self._send(stream, running, None)
+            self._send(stream, running, None if running.tried is None else self._time_left(running))
             return
         try:
             self._wait(stream, running.query, running)
@@ -259,25 +316,35 @@ class DispatchQueries:
         handler, query = stream.handler, running.query
         if handler is None:
             return
-        waited_ms = int((self._clock() - running.asked_at) * 1000)
-        timeout_ms = query.hints().timeout_ms
-        if waited_ms >= timeout_ms:
-            self._follow(running, running.fan_in.fail(handler, QueryTimedOut(timeout_ms)))
+        time_left_ms = self._time_left(running)
+        if time_left_ms <= 0:
+            error = QueryTimedOut(query.hints().timeout_ms)
+            self._follow(running, running.fan_in.fail(handler, error))
         elif not self._handlers.table.is_subscribed(query.name, handler):
             self._give_to_another(running, handler)
         else:
             stream.permits.take()
-            self._send(stream, running, timeout_ms - waited_ms)
+            self._send(stream, running, time_left_ms)
+
+    def _time_left(self, running: RunningQuery) -> int:
+        waited_ms = int((self._clock() - running.asked_at) * 1000)
+        return running.query.hints().timeout_ms - waited_ms
 
     def _give_to_another(self, running: RunningQuery, handler: Handler) -> None:
         """Let another handler of the same component answer, if there is one."""
-        query = running.query
+        query, tried = running.query, running.tried or ()
+        if running.asking_node is not None:
+            running.fan_in.abandon()
+            self._forget(running)
+            running.asking_node.return_unsent()
+            return
         other = self._routing.choose_of(
             self._handlers.table.candidates(query.context, query.name),
             handler.component_name,
             query.metadata,
+            tried,
         )
-        if other is None:
+        if other is None or len(tried) > ROUTED_ANEW_MAX:
             error = NoQueryHandler(query.name, query.context)
             self._follow(running, running.fan_in.fail(handler, error))
         elif running.fan_in.expects(handler):
@@ -304,7 +371,7 @@ class DispatchQueries:
                 continue
             if stream.mailbox.remove(query.query_id) is not None:
                 self._waiting_bytes -= len(query.data)
-            elif stream.abandon(query.query_id) and query.is_streaming:
+            elif stream.abandon(query.query_id) and (query.is_streaming or stream.is_remote):
                 stream.link.send_cancel(query.query_id)
 
     def _refuse(self, query: AskedQuery, caller: QueryCaller, error: MessageError) -> None:
@@ -318,10 +385,12 @@ class DispatchQueries:
 
     def _forget(self, running: RunningQuery) -> bool:
         query = running.query
-        if self._running.pop((query.context, query.query_id), None) is None:
+        if self._running.pop(running.key, None) is None:
             return False
         self._running_bytes -= len(query.data)
-        if running.has_failed:
+        if running.asking_node is not None:
+            pass  # it is counted where it was asked
+        elif running.has_failed:
             self._operation.failed(query.context)
         else:
             self._operation.done(query.context, 1, self._clock() - running.asked_at)

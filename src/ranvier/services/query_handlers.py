@@ -38,7 +38,7 @@ class HandlerObserver(Protocol):
 
 
 class QueryHandlers:
-    """All handlers' streams of this node."""
+    """The streams of all handlers, whether clients hold them to this node or to others."""
 
     def __init__(self, topology: Topology, find_tags: FindTags) -> None:
         self.table = SubscriptionTable()
@@ -46,6 +46,9 @@ class QueryHandlers:
         self._topology = topology
         self._find_tags = find_tags
         self._streams: dict[QueryStream, None] = {}
+        """Those that clients hold to this node."""
+        self._by_stream_id: dict[str, QueryStream] = {}
+        """The same, once their clients are known."""
         self._by_handler: dict[Handler, QueryStream] = {}
         self._registrations: dict[tuple[Handler, str], Registration] = {}
         self._opened_count = 0
@@ -78,9 +81,49 @@ class QueryHandlers:
 
     def closed(self, stream: QueryStream) -> None:
         """Forget a stream that has ended; a second time nothing happens."""
-        if stream not in self._streams:
-            return
-        del self._streams[stream]
+        if stream in self._streams:
+            del self._streams[stream]
+            if stream.handler is not None:
+                del self._by_stream_id[stream.handler.stream_id]
+            self._lose(stream)
+
+    # Streams of other nodes.
+
+    def opened_elsewhere(self, handler: Handler, link: QueryHandlerLink) -> QueryStream:
+        """Take a stream that a client holds to another node."""
+        stream = QueryStream(handler.context, link, is_remote=True)
+        stream.handler = handler
+        self._by_handler[handler] = stream
+        return stream
+
+    def offered_elsewhere(self, stream: QueryStream, registration: Registration) -> None:
+        """Let such a stream handle one name; again, to change what is shown of it.
+
+        Raises `NameTooLong`, `TooManySubscriptions`.
+        """
+        handler = self._known(stream)
+        is_new = self.table.subscribe(stream.context, registration.name, handler)
+        self._note(handler, registration)
+        if is_new:
+            for observer in self.observers:
+                observer.joined(stream, registration.name)
+
+    def withdrawn_elsewhere(self, stream: QueryStream, name: str) -> None:
+        """Withdraw a name; what the stream was asked, it still answers."""
+        handler = self._known(stream)
+        if self.table.is_subscribed(name, handler):
+            self._withdraw(stream, handler, name)
+
+    def closed_elsewhere(self, stream: QueryStream) -> None:
+        """Forget such a stream, whose end is known; a second time nothing happens."""
+        if stream.handler in self._by_handler:
+            self._lose(stream)
+
+    def _known(self, stream: QueryStream) -> Handler:
+        assert stream.handler is not None  # noqa: S101  # `opened_elsewhere` has set it
+        return stream.handler
+
+    def _lose(self, stream: QueryStream) -> None:
         handler = stream.handler
         names: tuple[str, ...] = ()
         if handler is not None:
@@ -95,12 +138,16 @@ class QueryHandlers:
         """Return the stream of a handler, None if it has gone."""
         return self._by_handler.get(handler)
 
+    def stream_of_id(self, stream_id: str) -> QueryStream | None:
+        """Return a stream that a client holds to this node, None if it has gone."""
+        return self._by_stream_id.get(stream_id)
+
     def candidates(self, context: str, name: str) -> tuple[Subscription, ...]:
         """Return who handles this name."""
         return self.table.candidates(context, name)
 
     def streams(self) -> list[QueryStream]:
-        """Return every open stream, in the order of coming."""
+        """Return every open stream of this node's clients, in the order of coming."""
         return list(self._streams)
 
     def subscribe(self, stream: QueryStream, name: str, identity: Identity, result: str) -> None:
@@ -132,6 +179,9 @@ class QueryHandlers:
         if result and left:
             self._note(handler, replace(registration, result_names=left))
             return
+        self._withdraw(stream, handler, name)
+
+    def _withdraw(self, stream: QueryStream, handler: Handler, name: str) -> None:
         self.table.unsubscribe(stream.context, name, handler)
         self._topology.removed(self._registrations.pop((handler, name)))
         for observer in self.observers:
@@ -143,6 +193,7 @@ class QueryHandlers:
         tags = self._find_tags(stream.context, client_id)
         stream.handler = Handler(stream.context, client_id, stream_id, component_name, tags)
         self._by_handler[stream.handler] = stream
+        self._by_stream_id[stream_id] = stream
         return stream.handler
 
     def _register(self, handler: Handler, name: str, result: str) -> None:

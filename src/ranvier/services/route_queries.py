@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ranvier.observability.operation import Operation
 from ranvier.services.dispatch_queries import DispatchQueries
 from ranvier.services.expire_queries import ExpireQueries
+from ranvier.services.forwarded_subscriptions import ForwardedSubscriptions
 from ranvier.services.query_handlers import FindTags, QueryHandlers
 from ranvier.services.subscription_queries import SubscriptionQueries
 from ranvier.services.topology import Topology
@@ -26,6 +27,7 @@ class RouteQueries:
         self.handlers = QueryHandlers(topology, find_tags)
         self.dispatch = DispatchQueries(self.handlers, clock, operation)
         self.subscriptions = SubscriptionQueries(self.handlers, clock)
+        self.forwarded = ForwardedSubscriptions(self.handlers, self.subscriptions)
         self._expire = ExpireQueries(self.dispatch.expire, self.subscriptions.expire)
 
     async def start(self) -> None:
@@ -35,6 +37,7 @@ class RouteQueries:
     async def stop(self) -> None:
         """End subscriptions, let running queries end, then end the handlers' streams."""
         await self.subscriptions.stop()
+        await self.forwarded.stop()
         await self.dispatch.stop()
         await self.handlers.stop()
         await self._expire.stop()

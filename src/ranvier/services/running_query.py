@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 from ranvier.errors import RanvierError
+from ranvier.messages.handler import Handler
 from ranvier.messages.query_fan_in import QueryFanIn, QueryResult
 from ranvier.messages.query_routing import Metadata
 
 DEFAULT_TIMEOUT_MS: Final = 5_000
 """What a query waits for a handler at most, where it does not say."""
+
+
+QueryKey = tuple[str, str, int]
+"""Context, id, and a number where another node asks: only ids of one node's clients are told
+apart by themselves."""
 
 
 class QueryHints(NamedTuple):
@@ -48,10 +54,27 @@ class QueryCaller(Protocol):
         """Be told that nothing more comes."""
 
 
+class AskingNode(QueryCaller, Protocol):
+    """Another node that has chosen one handler of this node for a query of its own client."""
+
+    def return_unsent(self) -> None:
+        """Take the query back: its handler left before it was sent, so another may get it."""
+
+
 class RunningQuery:
     """One query between its asking and its end."""
 
-    __slots__ = ("asked_at", "caller", "demand", "fan_in", "has_failed", "query")
+    __slots__ = (
+        "asked_at",
+        "asking_node",
+        "caller",
+        "demand",
+        "fan_in",
+        "has_failed",
+        "key",
+        "query",
+        "tried",
+    )
 
     def __init__(
         self, query: AskedQuery, caller: QueryCaller, fan_in: QueryFanIn, asked_at: float
@@ -65,3 +88,8 @@ class RunningQuery:
         """Results that the caller has asked for; handlers that come late are told of it."""
         self.has_failed = False
         """The last thing that the caller was told is an error of the node."""
+        self.asking_node: AskingNode | None = None
+        """Who routes it anew where its handler leaves; None: this node does."""
+        self.tried: set[Handler] | None = None
+        """Handlers of other nodes that left before they were sent the query."""
+        self.key: QueryKey = (query.context, query.query_id, 0)

@@ -23,6 +23,7 @@ from ranvier.messages.query_routing import QueryRouting
 from ranvier.services.dispatch_queries import QUERY_SECONDS_MAX
 from ranvier.services.errors import NodeStopping
 from ranvier.services.open_subscription import (
+    ForwardedSubscription,
     OpenSubscription,
     SubscriptionCaller,
     SubscriptionRequest,
@@ -38,6 +39,8 @@ REQUEST_BYTES_MAX: Final = 256 * 1024 * 1024
 
 UPDATE_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of updates that wait, for all callers together; who would exceed it is ended."""
+
+Untold = OpenSubscription | ForwardedSubscription
 
 COMPONENTS_COUNTED_MAX: Final = 10_000
 """Applications whose subscription queries are counted; further ones are not."""
@@ -129,6 +132,10 @@ class SubscriptionQueries:
         candidates = self._handlers.candidates(request.context, request.name)
         if not candidates:
             raise NoQueryHandler(request.name, request.context)
+        for candidate in candidates:
+            stream = self._handlers.stream_of(candidate.handler)
+            if stream is not None and request.query_id in stream.forwarded:
+                raise DuplicateQuery(request.query_id)
         subscription = OpenSubscription(request, permits, caller)
         self._open[key] = subscription
         self._request_bytes += len(request.data)
@@ -157,12 +164,10 @@ class SubscriptionQueries:
             subscription.caller.send_initial(request.query_id, error)
             return
         state.ask_initial(chosen)
+        subscription.initial_data = data
         self._asked_at[subscription] = self._clock()
         for handler in chosen:
-            stream = self._handlers.stream_of(handler)
-            if stream is not None:
-                self._send_untold(stream, subscription)
-                stream.link.send_initial_request(data)
+            self._ask_initial_of(subscription, handler)
 
     def send_waiting(self, subscription: OpenSubscription) -> None:
         """Send the updates that wait, as far as permits go and the caller reads."""
@@ -195,7 +200,11 @@ class SubscriptionQueries:
         """Take an update; for a query that does not hear this stream it is told to stop."""
         subscription = self._heard(stream, query_id)
         if subscription is None:
-            stream.link.send_unsubscribe(query_id)
+            forwarded = stream.forwarded.get(query_id)
+            if forwarded is None:
+                stream.link.send_unsubscribe(query_id)
+            else:
+                forwarded.node.update(data)
             return
         try:
             subscription.state.update(data)
@@ -210,6 +219,10 @@ class SubscriptionQueries:
         self, stream: QueryStream, query_id: str, data: bytes, *, is_error: bool
     ) -> None:
         """Take an initial result; one that this stream does not owe is dropped."""
+        forwarded = stream.forwarded.get(query_id)
+        if forwarded is not None:
+            forwarded.node.initial_result(data, is_error=is_error)
+            return
         subscription = self._open.get((stream.context, query_id))
         if subscription is not None and stream.handler is not None:
             state = subscription.state
@@ -219,15 +232,43 @@ class SubscriptionQueries:
 
     def completed(self, stream: QueryStream, query_id: str, data: bytes) -> None:
         """Take it that a handler has ended the updates, well or by an error."""
+        forwarded = stream.forwarded.pop(query_id, None)
+        if forwarded is not None:
+            forwarded.node.completed(data)
+            return
         subscription = self._heard(stream, query_id)
         if subscription is not None and stream.handler is not None:
             self._tell_end(subscription, subscription.state.complete(stream.handler, data))
             self.send_waiting(subscription)
 
+    def gone(self, stream: QueryStream, query_id: str, *, was_told: bool) -> None:
+        """Take it that a handler of another node will say no more of a subscription query.
+
+        One that was not even told of it leaves the initial result to another of its component.
+        """
+        subscription = self._open.get((stream.context, query_id))
+        handler = stream.handler
+        if subscription is None or handler is None:
+            return
+        subscription.state.leave(handler)
+        if was_told or not self._ask_another(subscription, handler):
+            error = QueryHandlerLost(handler.client_id)
+            self._pass_initial(subscription, subscription.state.initial_failed(handler, error))
+
+    def failed(self, stream: QueryStream, query_id: str, error: RanvierError) -> None:
+        """End a subscription query for what another node says."""
+        subscription = self._heard(stream, query_id)
+        if subscription is not None:
+            self._fail(subscription, error)
+
     def send_untold(self, stream: QueryStream) -> None:
         """Tell a stream of the subscription queries that it does not know, while it reads."""
         while stream.untold and stream.link.has_room:
             self._send_untold(stream, next(iter(stream.untold)))
+
+    def hears(self, stream: QueryStream, query_id: str) -> bool:
+        """Tell whether a client of this node has a subscription query of this id there."""
+        return self._heard(stream, query_id) is not None
 
     # What the registry of handlers tells.
 
@@ -287,10 +328,30 @@ class SubscriptionQueries:
             stream.untold[subscription] = None
             self.send_untold(stream)
 
-    def _send_untold(self, stream: QueryStream, subscription: OpenSubscription) -> None:
+    def _ask_initial_of(self, subscription: OpenSubscription, handler: Handler) -> None:
+        stream = self._handlers.stream_of(handler)
+        if stream is not None:
+            self._send_untold(stream, subscription)
+            stream.link.send_initial_request(subscription.query_id, subscription.initial_data)
+
+    def _ask_another(self, subscription: OpenSubscription, handler: Handler) -> bool:
+        """Ask somebody else of a handler's component; False if it owes no initial result."""
+        request, state = subscription.request, subscription.state
+        other = self._routing.choose_of(
+            self._handlers.candidates(request.context, request.name),
+            handler.component_name,
+            request.metadata,
+            {handler},
+        )
+        if other is None or not state.ask_initial_of(handler, other):
+            return False
+        self._ask_initial_of(subscription, other)
+        return True
+
+    def _send_untold(self, stream: QueryStream, subscription: Untold) -> None:
         if subscription in stream.untold:
             del stream.untold[subscription]
-            stream.link.send_subscribe(subscription.request.data)
+            stream.link.send_subscribe(subscription.query_id, subscription.data)
 
     def _tell_end(self, subscription: OpenSubscription, handlers: tuple[Handler, ...]) -> None:
         for handler in handlers:
