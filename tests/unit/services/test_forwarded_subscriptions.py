@@ -1,4 +1,4 @@
-"""Subscription queries whose callers and handlers are at different nodes, without the way between."""
+"""Subscription queries whose callers and handlers are at different nodes; no way between."""
 
 from __future__ import annotations
 
