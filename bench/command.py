@@ -1,4 +1,7 @@
-"""Commands of 256 B through a whole node, beside a server on grpcio.aio that forwards the same way.
+"""Commands of 256 B through a whole node, beside two servers that forward the same way.
+
+One is on grpcio.aio. The other (bench/bare_forwarder.py) is the barest that Python can do: how much
+of the node's time is the machine's and the interpreter's, it tells.
 
 `python -m bench.command [rounds]`. One caller and one handler, each on its own connection, in a
 process of their own. CPU is the server's alone, as the operating system accounts it.
@@ -41,6 +44,7 @@ class Round:
     """What one round measured, in microseconds."""
 
     node: float
+    bare: float
     grpcio: float
     added_p50: float
     added_p99: float
@@ -54,6 +58,7 @@ def figures(folder: Path, rounds: int = 3) -> list[Figure]:
     with (
         measured_node(folder / "command") as (node, meter),
         ServerProcess("bench.forwarding_server") as grpcio,
+        ServerProcess("bench.bare_forwarder") as bare,
         ServerProcess("bench.echo_server", "ranvier") as echo,
     ):
         pin(node.process_id, SERVER_CORE)
@@ -63,6 +68,7 @@ def figures(folder: Path, rounds: int = 3) -> list[Figure]:
             measured = [
                 Round(
                     cpu_per_command(node_port, meter, COMMANDS),
+                    cpu_per_command(bare.port, bare, COMMANDS),
                     cpu_per_command(grpcio.port, grpcio, GRPCIO_COMMANDS),
                     *added_latency(node_port, echo.port),
                 )
@@ -109,6 +115,7 @@ def summary(measured: list[Round]) -> list[Figure]:
     node = median(one.node for one in measured)
     grpcio = median(one.grpcio for one in measured)
     ratio = median(one.grpcio / one.node for one in measured)
+    to_bare = median(one.node / one.bare for one in measured)
     added_p50 = median(one.added_p50 for one in measured) / 1e3
     added_p99 = median(one.added_p99 for one in measured) / 1e3
     echo_p50 = median(one.echo_p50 for one in measured)
@@ -117,6 +124,8 @@ def summary(measured: list[Round]) -> list[Figure]:
         Figure(
             "command round trip, 64 in flight: server CPU", node, "µs", 10, lower_is_better=True
         ),
+        Figure("the barest forwarder in Python", median(one.bare for one in measured), "µs"),
+        Figure("the node against that", to_bare, "x"),
         Figure("commands per server-CPU-second", 1e6 / node, "/s"),
         Figure("the same by grpcio.aio, forwarding likewise", 1e6 / grpcio, "/s"),
         Figure("ratio to grpcio.aio", ratio, "x", 20),
