@@ -1,4 +1,4 @@
-"""What a cluster refuses: to be drained, to be joined.
+"""What a cluster refuses: a place, to be drained, to be joined.
 
 DrainError
 ├── UnknownNode       nobody of that name
@@ -18,6 +18,12 @@ JoinRefused               a node does not join
 ├── ClusterUnproven       the other side did not prove that it knows the secret
 ├── OtherProtocol         the two programs do not understand each other
 └── TooManyJoins          more at one time than a node looks at
+
+ClusterError
+├── IdentityInUse      a running node has the same id: a copied data directory
+├── NameIsRunning      a running node has the same name
+├── RouteTaken         a route, set by hand, that another node has
+└── NoRouteLeft        more nodes on one host than routes
 """
 
 from __future__ import annotations
@@ -25,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from ranvier.cluster.member import Member
 from ranvier.errors import RanvierError
 
 
@@ -209,3 +216,56 @@ class TooManyJoins(JoinRefused):
 
     def __init__(self) -> None:
         super().__init__("Too many nodes ask to join at this moment: try again in a few seconds.")
+
+
+class ClusterError(RanvierError):
+    """The cluster refuses it; the message is one sentence."""
+
+    code: ClassVar[str] = "RANVIER-CLUSTER"
+
+
+class IdentityInUse(ClusterError):
+    """A running node has this node's id."""
+
+    code: ClassVar[str] = "RANVIER-NODE-ID-IN-USE"
+
+    def __init__(self, member: Member) -> None:
+        super().__init__(
+            f"data: a running node has the same id as {member.name}: its data directory was copied;"
+            " remove the file node-id from the copy."
+        )
+
+
+class NameIsRunning(ClusterError):
+    """A running node has this node's name."""
+
+    code: ClassVar[str] = "RANVIER-NODE-NAME-RUNNING"
+
+    def __init__(self, other: Member) -> None:
+        super().__init__(
+            f"name: a node {other.name} is running at {other.internal_host}:{other.internal_port};"
+            " give this one another name, or stop that one."
+        )
+
+
+class RouteTaken(ClusterError):
+    """Another node has the route that was set for this one."""
+
+    code: ClassVar[str] = "RANVIER-ROUTE-TAKEN"
+
+    def __init__(self, route: str, other: Member) -> None:
+        super().__init__(
+            f"route: {other.name} has the route {route} already; set another route or"
+            " local_node_id, or neither."
+        )
+
+
+class NoRouteLeft(ClusterError):
+    """Every route that could be computed for this host is taken."""
+
+    code: ClassVar[str] = "RANVIER-NO-ROUTE-LEFT"
+
+    def __init__(self, member: Member) -> None:
+        super().__init__(
+            f"route: no local node id is left for the host {member.host}; set a route by hand."
+        )

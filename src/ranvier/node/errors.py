@@ -3,6 +3,7 @@
 NodeError
 ├── PortUnavailable      an address that cannot be listened on
 ├── DatabaseMissing      a data directory without a database
+├── NodeIdUnreadable     a file node-id that holds something else
 └── NotBuiltYet          something that the contract names and this version has not
 """
 
@@ -38,6 +39,15 @@ class DatabaseMissing(NodeError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"There is no database {path}; give its directory by --data.")
+
+
+class NodeIdUnreadable(NodeError):
+    """The file in which a node keeps its id holds something else."""
+
+    code: ClassVar[str] = "RANVIER-NODE-ID"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"data: {path} holds no node id; remove it, and the node gets a new one.")
 
 
 class NotBuiltYet(NodeError):

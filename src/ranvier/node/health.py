@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ranvier.services.keep_membership import KeepMembership
 from ranvier.storage.database import Database
 from ranvier.web.dependencies import PartHealth
 
@@ -11,16 +12,26 @@ from ranvier.web.dependencies import PartHealth
 class NodeHealth:
     """Tells of the database and of the node itself; waits for nothing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, membership: KeepMembership) -> None:
         self._database = database
+        self._membership = membership
         self.is_serving = False
         """Between the ready line and the order to stop."""
 
     def parts(self) -> Sequence[PartHealth]:
         """Return every part; the node is ready when all are up."""
-        database_reason = "" if self._database.ready else "the database cannot be written to"
-        node_reason = "" if self.is_serving else "the node is starting or stopping"
+        database_reason, node_reason = self._database_reason(), self._node_reason()
         return (
-            PartHealth("node", self.is_serving, node_reason),
-            PartHealth("db", self._database.ready, database_reason),
+            PartHealth("node", not node_reason, node_reason),
+            PartHealth("db", not database_reason, database_reason),
         )
+
+    def _node_reason(self) -> str:
+        if not self.is_serving:
+            return "the node is starting or stopping"
+        return self._membership.refusal
+
+    def _database_reason(self) -> str:
+        if not self._database.ready:
+            return "the database cannot be written to"
+        return "" if self._membership.is_in_touch else "the database is out of reach"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from ranvier import __version__
 from ranvier.axon.event_store import run_queries
@@ -13,12 +14,14 @@ from ranvier.axon.kind_guard import kind_guard
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import add_axon_services
 from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
+from ranvier.cluster.member import Member
 from ranvier.config.settings import Settings
 from ranvier.events.errors import ContextExists
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
+from ranvier.node.membership import membership
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
 from ranvier.node.wire_limits import grpc_limits
@@ -53,7 +56,8 @@ class Node:
             self._database.oldest_read_seconds,
         )
         self._services = NodeServices(self._database, settings, self._metrics)
-        self._health = NodeHealth(self._database)
+        self._membership = membership(self._database, settings)
+        self._health = NodeHealth(self._database, self._membership)
         token = settings.access_token if settings.access_control else None
         limits = grpc_limits(settings.limits)
         self._grpc = GrpcServer(
@@ -75,8 +79,10 @@ class Node:
         await self._database.start()
         try:
             await self._make_default_context()
+            await self._membership.start()
             await self._services.start()
             await self._listen()
+            await self._membership.run_at(self._bound())
         except BaseException:
             await self.stop()
             raise
@@ -94,6 +100,7 @@ class Node:
             self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
         )
         await self._services.stop()
+        await self._membership.stop()
         await self._database.stop()
         logger.info("The node has stopped.", extra={"action": "node.stopped"})
 
@@ -150,6 +157,15 @@ class Node:
             time_ms=unix_ms,
             new_message_id=new_message_id,
             message_bytes=settings.limits.message_bytes,
+        )
+
+    def _bound(self) -> Member:
+        """Return this node at the ports that are bound now."""
+        return replace(
+            self._membership.own,
+            http_port=self.ports.http,
+            grpc_port=self.ports.grpc,
+            internal_port=self.ports.internal,
         )
 
     def _facts(self) -> NodeFacts:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.cluster_identity import ClusterIdentities
+from ranvier.storage.cluster_nodes import ClusterNodes
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 from ranvier.storage.event_tags import EventTags
@@ -69,6 +70,11 @@ class Database(Protocol):
     @property
     def leases(self) -> Leases:
         """What only one node does at a time."""
+        ...
+
+    @property
+    def cluster_nodes(self) -> ClusterNodes:
+        """The nodes that use this database."""
         ...
 
     @property

@@ -8,6 +8,7 @@ from ranvier.storage.check_report import CheckReport
 from ranvier.storage.errors import StorageUnavailable
 from ranvier.storage.postgres.check import check_database
 from ranvier.storage.postgres.cluster_identity import PostgresClusterIdentities
+from ranvier.storage.postgres.cluster_nodes import PostgresClusterNodes
 from ranvier.storage.postgres.connections import Connections, ConnectionSettings
 from ranvier.storage.postgres.contexts import PostgresContexts
 from ranvier.storage.postgres.event_log import PostgresEvents
@@ -39,14 +40,16 @@ class PostgresDatabase:
         """`dsn` is an address as libpq takes it; of several hosts the primary is found."""
         self._primary = KnownPrimary()
         self._options = options
-        self._writers, self._readers, self._migrations = (
+        self._writers, self._readers, self._heartbeats, self._migrations = (
             Connections(dsn, options, self._primary, settings)
             for settings in (
                 writer_settings(options),
                 reader_settings(options),
+                heartbeat_settings(options),
                 MIGRATION_SETTINGS,
             )
         )
+        self._connections = (self._migrations, self._heartbeats, self._writers, self._readers)
         tools = DatabaseTools(
             self._writers,
             self._readers,
@@ -66,6 +69,7 @@ class PostgresDatabase:
         self._processor_strategies = PostgresProcessorStrategies(tools)
         self._cluster_identity = PostgresClusterIdentities(tools)
         self._leases = PostgresLeases(tools)
+        self._cluster_nodes = PostgresClusterNodes(tools, self._heartbeats)
 
     @property
     def events(self) -> PostgresEvents:
@@ -118,6 +122,11 @@ class PostgresDatabase:
         return self._leases
 
     @property
+    def cluster_nodes(self) -> PostgresClusterNodes:
+        """The nodes that use this database."""
+        return self._cluster_nodes
+
+    @property
     def ready(self) -> bool:
         """Whether the primary answered when it was last asked to read and to write."""
         return self._under_way.is_open and self._readers.works and self._writers.works
@@ -141,7 +150,7 @@ class PostgresDatabase:
 
     async def start(self) -> None:
         """Connect, bring the tables up to date and be ready; raises `StorageUnavailable`."""
-        for connections in (self._migrations, self._writers, self._readers):
+        for connections in self._connections:
             connections.open()
         self._under_way.is_open = True
         try:
@@ -158,7 +167,7 @@ class PostgresDatabase:
     async def stop(self) -> None:
         """Finish what was handed in, then close; stopping twice is allowed."""
         await self._under_way.drain(self._options.stop_seconds)
-        for connections in (self._migrations, self._writers, self._readers):
+        for connections in self._connections:
             await connections.close()
 
     async def check(self) -> CheckReport:
@@ -190,5 +199,20 @@ def reader_settings(options: PostgresOptions) -> ConnectionSettings:
         {
             "application_name": "ranvier reader",
             "statement_timeout": f"{int(options.read_seconds * 1000)}",
+        },
+    )
+
+
+def heartbeat_settings(options: PostgresOptions) -> ConnectionSettings:
+    """Return the settings of the connection that shows that the node lives."""
+    return ConnectionSettings(
+        1,
+        options.heartbeat_seconds,
+        {
+            "application_name": "ranvier heartbeat",
+            "lock_timeout": f"{int(options.heartbeat_seconds * 1000)}",
+            "statement_timeout": f"{int(options.heartbeat_seconds * 1000)}",
+            # A heartbeat that is lost with the server is followed by the next.
+            "synchronous_commit": "off",
         },
     )

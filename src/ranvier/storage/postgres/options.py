@@ -27,6 +27,8 @@ class PostgresOptions:
     """The longest that one statement may hold a snapshot of the database."""
     transaction_seconds: float = 30.0
     """How long a transaction may last, whatever it waits for, where the server can end it."""
+    heartbeat_seconds: float = 2.0
+    """How long a heartbeat may take before the database counts as out of reach."""
     stop_seconds: float = 10.0
     """How long a stop waits for what was handed in: a standby that is gone may hold it for ever."""
     unsent_seconds: float = 10.0

@@ -14,6 +14,7 @@ from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.checkpointing import Checkpointing
 from ranvier.storage.sqlite.cluster_identity import SqliteClusterIdentities
+from ranvier.storage.sqlite.cluster_nodes import SqliteClusterNodes
 from ranvier.storage.sqlite.connections import (
     close_quietly,
     database_path,
@@ -80,6 +81,7 @@ class SqliteDatabase:
         self._processor_strategies = SqliteProcessorStrategies(tools)
         self._cluster_identity = SqliteClusterIdentities(tools)
         self._leases = SqliteLeases(tools)
+        self._cluster_nodes = SqliteClusterNodes(tools)
 
     @property
     def events(self) -> SqliteEvents:
@@ -130,6 +132,11 @@ class SqliteDatabase:
     def leases(self) -> SqliteLeases:
         """What only one node does at a time."""
         return self._leases
+
+    @property
+    def cluster_nodes(self) -> SqliteClusterNodes:
+        """The node that uses this database."""
+        return self._cluster_nodes
 
     @property
     def ready(self) -> bool:
