@@ -113,3 +113,29 @@ async def test_properties_survive_a_restart(make_database: MakeDatabase, tmp_pat
     database = await opened(make_database, tmp_path)
     assert (await database.contexts.describe("orders")).properties == {"owner": "sales"}
     await database.stop()
+
+
+async def test_all_contexts_are_described_at_once(database: Database) -> None:
+    contexts = database.contexts
+    await contexts.create("orders", dcb=True, properties={"owner": "sales", "a": "b"})
+    await contexts.create("gone")
+    await contexts.delete("gone")
+    assert list(await contexts.all()) == [
+        ContextDescription(CONTEXT, dcb=False, head=0),
+        ContextDescription("orders", dcb=True, head=0, properties={"owner": "sales", "a": "b"}),
+    ]
+
+
+async def test_a_mark_tells_what_has_become_of_a_context(database: Database) -> None:
+    contexts = database.contexts
+    await contexts.create("orders", dcb=True)
+    first = (await contexts.marks())["orders"]
+    assert first.dcb
+    await contexts.change_properties("orders", {"owner": "sales"})
+    changed = (await contexts.marks())["orders"]
+    assert changed.property_revision > first.property_revision
+    assert changed.number == first.number
+    await contexts.delete("orders")
+    assert set(await contexts.marks()) == {CONTEXT}
+    await contexts.create("orders")
+    assert (await contexts.marks())["orders"].number != first.number

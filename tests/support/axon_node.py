@@ -188,6 +188,7 @@ class AxonNode:
         )
         self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
         self.contexts.watch(self._context_watch(kinds))
+        await self.contexts.start()
         context_admin = ContextAdmin(self.contexts, platform.published)
         commands = CommandServices(
             HandlerSources(self.commands, self.keep_clients.tags_of, new_message_id),

@@ -6,6 +6,7 @@ import asyncio
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, Outcome
@@ -16,12 +17,15 @@ from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, needs_of
 from ranvier.events.fold import fold
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
 from ranvier.messages.event_processor import ProcessorId
-from ranvier.storage.context_catalogue import ContextDescription
+from ranvier.storage.context_catalogue import ContextDescription, ContextMark
 from ranvier.storage.errors import HeadWentBack
 from ranvier.storage.event_log import AggregatePage, MatchPage, Page
 
 Twist = Callable[[str, Sequence[Append]], Sequence[Outcome] | None]
 """Decides a batch in place of the log, or returns None to let the log decide."""
+
+
+_numbers = count(1)
 
 
 @dataclass
@@ -31,6 +35,8 @@ class MemoryContext:
     snapshots: dict[tuple[str, int], Snapshot] = field(default_factory=dict)
     dcb: bool = False
     properties: dict[str, str] = field(default_factory=dict)
+    property_revision: int = 0
+    number: int = field(default_factory=lambda: next(_numbers))
 
     def last_sequence(self, aggregate_id: str) -> int:
         sequences = [event.sequence for event in self.events if event.aggregate_id == aggregate_id]
@@ -265,6 +271,15 @@ class MemoryCatalogue:
     async def names(self) -> Sequence[str]:
         return sorted(self._log.contexts)
 
+    async def marks(self) -> Mapping[str, ContextMark]:
+        return {
+            name: ContextMark(held.number, held.dcb, held.property_revision)
+            for name, held in self._log.contexts.items()
+        }
+
+    async def all(self) -> Sequence[ContextDescription]:
+        return [await self.describe(name) for name in await self.names()]
+
     async def create(
         self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
     ) -> None:
@@ -273,7 +288,9 @@ class MemoryCatalogue:
         self._log.contexts[name] = MemoryContext(dcb=dcb, properties=dict(properties or {}))
 
     async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
-        properties = self._log.context(name).properties
+        held = self._log.context(name)
+        held.property_revision += 1
+        properties = held.properties
         properties.update(changes)
         for key in [key for key, value in changes.items() if not value]:
             del properties[key]

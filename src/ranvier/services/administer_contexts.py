@@ -1,10 +1,14 @@
-"""Creates, changes and deletes contexts, and tells those who must know of it."""
+"""Creates, changes and deletes contexts, and tells those who must know of it.
+
+What other nodes do is seen by a look at the catalogue each second, and at once when one of them
+says that there is something to see.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -13,12 +17,20 @@ from ranvier.errors import RanvierError
 from ranvier.events.context_name import refuse_context_name
 from ranvier.services.errors import CannotPreserveEvents, NodeStopping, TooManyContexts
 from ranvier.services.to_its_end import to_its_end
-from ranvier.storage.context_catalogue import ContextCatalogue, ContextDescription
+from ranvier.storage.context_catalogue import ContextCatalogue, ContextDescription, ContextMark
 
 CONTEXTS_LIMIT: Final = 10_000
 """Contexts of one node: each is listed, described and watched as a whole."""
 
+LOOK_PAUSE_SECONDS: Final = 1.0
+"""Between two looks at what other nodes have done."""
+
 logger = logging.getLogger("ranvier.services")
+
+
+async def until_next_look() -> None:
+    """Wait for the time of one pause between looks."""
+    await asyncio.sleep(LOOK_PAUSE_SECONDS)
 
 
 class ContextChangeKind(Enum):
@@ -54,22 +66,52 @@ class AdministerContexts:
     A change that has begun goes on to its end, also when whoever asked for it has gone.
     """
 
-    def __init__(self, catalogue: ContextCatalogue) -> None:
+    def __init__(
+        self,
+        catalogue: ContextCatalogue,
+        next_look: Callable[[], Awaitable[None]] = until_next_look,
+    ) -> None:
         self._catalogue = catalogue
+        self._next_look = next_look
         self._watchers: dict[ContextWatcher, None] = {}
+        self._seen: Mapping[str, ContextMark] = {}
         self._changing = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
+        self._announce: Callable[[], None] = lambda: None
         self._is_stopping = False
 
     async def start(self) -> None:
-        """Nothing is to be prepared."""
+        """See which contexts there are, and begin to look for changes by other nodes."""
+        await self.look()
+        self._looking = asyncio.get_running_loop().create_task(self._look_for_ever())
 
     async def stop(self) -> None:
         """Refuse new changes, finish the one that is being made, and let the watchers go."""
         self._is_stopping = True
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         for watcher in list(self._watchers):
             watcher.ended(NodeStopping())
         async with self._changing:
             pass
+
+    def announce_with(self, announce: Callable[[], None]) -> None:
+        """Have the other nodes told, from now on, when this one has changed something."""
+        self._announce = announce
+
+    async def look(self) -> None:
+        """Look at the catalogue and tell of everything that has changed since the last look.
+
+        Raises `StorageUnavailable`; the next look then tells.
+        """
+        # One look after the other: an older picture never comes after a newer one.
+        async with self._reading:
+            seen = await self._catalogue.marks()
+            former, self._seen = self._seen, seen
+            for change in changes_between(former, seen):
+                self._tell(change)
 
     def watch(self, watcher: ContextWatcher) -> None:
         """Have a watcher told of every change from now on; raises `NodeStopping`."""
@@ -95,7 +137,7 @@ class AdministerContexts:
             if len(await self._catalogue.names()) >= CONTEXTS_LIMIT:
                 raise TooManyContexts(CONTEXTS_LIMIT)
             await self._catalogue.create(name, dcb=dcb, properties=properties)
-            self._tell(ContextChange(name, ContextChangeKind.CREATED, dcb))
+            await self._changed()
 
     @to_its_end
     async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
@@ -106,8 +148,7 @@ class AdministerContexts:
         async with self._changing:
             self._refuse(name)
             await self._catalogue.change_properties(name, changes)
-            is_dcb = (await self._catalogue.describe(name)).dcb
-            self._tell(ContextChange(name, ContextChangeKind.UPDATED, is_dcb))
+            await self._changed()
 
     @to_its_end
     async def delete(self, name: str, *, preserve_events: bool = False) -> None:
@@ -118,11 +159,11 @@ class AdministerContexts:
         """
         async with self._changing:
             self._refuse(name)
-            is_dcb = (await self._catalogue.describe(name)).dcb
+            await self._catalogue.describe(name)
             if preserve_events:
                 raise CannotPreserveEvents(name)
             await self._catalogue.delete(name)
-            self._tell(ContextChange(name, ContextChangeKind.DELETED, is_dcb))
+            await self._changed()
 
     async def describe(self, name: str) -> ContextDescription:
         """Describe one context; raises `UnknownContext`."""
@@ -130,7 +171,25 @@ class AdministerContexts:
 
     async def all(self) -> Sequence[ContextDescription]:
         """Describe every context, by name."""
-        return [await self._catalogue.describe(name) for name in await self._catalogue.names()]
+        return await self._catalogue.all()
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await self._next_look()
+            try:
+                await self.look()
+            except RanvierError as error:
+                logger.warning("the contexts could not be looked at: %s", error)
+            except Exception:
+                logger.exception("the look at the contexts failed")
+
+    async def _changed(self) -> None:
+        """Tell here and elsewhere of a change that is durable, whatever becomes of the look."""
+        self._announce()
+        try:
+            await self.look()
+        except RanvierError as error:
+            logger.warning("a change of contexts will be told later: %s", error)
 
     def _refuse(self, name: str) -> None:
         if self._is_stopping:
@@ -145,3 +204,20 @@ class AdministerContexts:
                 watcher.context_changed(change)
             except Exception:
                 logger.exception("a change of context %s was not taken", change.context)
+
+
+def changes_between(
+    former: Mapping[str, ContextMark], seen: Mapping[str, ContextMark]
+) -> Sequence[ContextChange]:
+    """Return what has happened between two looks; a name can be gone and back as another one."""
+    changes: list[ContextChange] = []
+    for name, mark in former.items():
+        if name not in seen or seen[name].number != mark.number:
+            changes.append(ContextChange(name, ContextChangeKind.DELETED, mark.dcb))
+    for name, mark in seen.items():
+        known = former.get(name)
+        if known is None or known.number != mark.number:
+            changes.append(ContextChange(name, ContextChangeKind.CREATED, mark.dcb))
+        elif known.property_revision != mark.property_revision:
+            changes.append(ContextChange(name, ContextChangeKind.UPDATED, mark.dcb))
+    return changes

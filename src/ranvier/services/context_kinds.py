@@ -20,8 +20,8 @@ class ContextKinds:
 
     async def start(self) -> None:
         """Learn the kinds of all contexts."""
-        for name in await self._catalogue.names():
-            self._dcb[name] = (await self._catalogue.describe(name)).dcb
+        for name, mark in (await self._catalogue.marks()).items():
+            self._dcb[name] = mark.dcb
 
     async def stop(self) -> None:
         """Nothing is to be finished."""

@@ -17,11 +17,31 @@ class ContextDescription:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ContextMark:
+    """By what one sees that a context has come, gone or changed.
+
+    `number` is never used again: a context that was deleted and created anew is another one.
+    """
+
+    number: int
+    dcb: bool
+    property_revision: int
+
+
 class ContextCatalogue(Protocol):
     """The contexts of this database."""
 
     async def names(self) -> Sequence[str]:
         """All names, sorted."""
+        ...
+
+    async def marks(self) -> Mapping[str, ContextMark]:
+        """The mark of every context, by name; cheap enough for a look each second."""
+        ...
+
+    async def all(self) -> Sequence[ContextDescription]:
+        """Describe every context as of one moment, by name."""
         ...
 
     async def create(

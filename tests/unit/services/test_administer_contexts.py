@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -28,6 +29,8 @@ from ranvier.services.errors import (
     OtherKindOfContext,
     TooManyContexts,
 )
+from ranvier.storage.context_catalogue import ContextMark
+from ranvier.storage.errors import StorageUnavailable
 from tests.support.memory_event_log import MemoryCatalogue, MemoryEventLog
 
 
@@ -48,9 +51,40 @@ class Failing(Noted):
         raise ValueError("no news today")
 
 
+class Looks:
+    """Lets the service look again when the test says so."""
+
+    def __init__(self) -> None:
+        self._may_look = asyncio.Semaphore(0)
+        self._has_looked = asyncio.Event()
+
+    async def until_next(self) -> None:
+        self._has_looked.set()
+        await self._may_look.acquire()
+
+    async def let_it_look(self) -> None:
+        await self._has_looked.wait()
+        self._has_looked.clear()
+        self._may_look.release()
+        await self._has_looked.wait()
+
+
 @pytest.fixture
-def contexts() -> AdministerContexts:
-    return AdministerContexts(MemoryCatalogue(MemoryEventLog()))
+def log() -> MemoryEventLog:
+    return MemoryEventLog()
+
+
+@pytest.fixture
+def looks() -> Looks:
+    return Looks()
+
+
+@pytest.fixture
+async def contexts(log: MemoryEventLog, looks: Looks) -> AsyncIterator[AdministerContexts]:
+    contexts = AdministerContexts(MemoryCatalogue(log), looks.until_next)
+    await contexts.start()
+    yield contexts
+    await contexts.stop()
 
 
 async def test_watchers_are_told_of_each_change_in_order(contexts: AdministerContexts) -> None:
@@ -114,7 +148,6 @@ async def test_there_is_a_bound_on_contexts(
 async def test_a_stopping_node_lets_its_watchers_go(contexts: AdministerContexts) -> None:
     noted = Noted()
     contexts.watch(noted)
-    await contexts.start()
     await contexts.stop()
     assert [type(error) for error in noted.errors] == [NodeStopping]
     with pytest.raises(NodeStopping):
@@ -164,3 +197,69 @@ async def test_a_change_is_told_although_whoever_asked_for_it_has_gone(
     may_answer.set()
     await contexts.stop()
     assert kinds.is_dcb("orders")
+
+
+async def test_what_another_node_has_done_is_told_after_a_look(
+    contexts: AdministerContexts, log: MemoryEventLog, looks: Looks
+) -> None:
+    noted, elsewhere = Noted(), MemoryCatalogue(log)
+    contexts.watch(noted)
+    await elsewhere.create("orders", dcb=True)
+    await looks.let_it_look()
+    await elsewhere.change_properties("orders", {"owner": "sales"})
+    await looks.let_it_look()
+    await looks.let_it_look()
+    await elsewhere.delete("orders")
+    await elsewhere.create("orders")
+    await looks.let_it_look()
+    assert noted.changes == [
+        ContextChange("orders", ContextChangeKind.CREATED, dcb=True),
+        ContextChange("orders", ContextChangeKind.UPDATED, dcb=True),
+        ContextChange("orders", ContextChangeKind.DELETED, dcb=True),
+        ContextChange("orders", ContextChangeKind.CREATED, dcb=False),
+    ]
+
+
+async def test_a_change_whose_look_fails_is_told_by_the_next(
+    contexts: AdministerContexts,
+    log: MemoryEventLog,
+    looks: Looks,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    noted, announced = Noted(), Noted()
+    contexts.watch(noted)
+    contexts.announce_with(lambda: announced.ended(NodeStopping()))
+    errors: list[Exception] = [StorageUnavailable("it is away"), ValueError("broken")]
+    marks = MemoryCatalogue.marks
+
+    async def fail_at_first(catalogue: MemoryCatalogue) -> Mapping[str, ContextMark]:
+        if errors:
+            raise errors.pop(0)
+        return await marks(catalogue)
+
+    monkeypatch.setattr(MemoryCatalogue, "marks", fail_at_first)
+    await contexts.create("orders")
+    assert len(announced.errors) == 1
+    assert noted.changes == []
+    await looks.let_it_look()
+    assert noted.changes == []
+    await looks.let_it_look()
+    assert [change.context for change in noted.changes] == ["orders"]
+    assert "told later" in caplog.text
+
+
+async def test_a_look_that_cannot_be_made_is_made_again(
+    contexts: AdministerContexts, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = Noted()
+    contexts.watch(noted)
+
+    async def refuse(_catalogue: MemoryCatalogue) -> Mapping[str, ContextMark]:
+        raise StorageUnavailable("it is away")
+
+    with monkeypatch.context() as away:
+        away.setattr(MemoryCatalogue, "marks", refuse)
+        await looks.let_it_look()
+    await contexts.create("orders")
+    assert len(noted.changes) == 1

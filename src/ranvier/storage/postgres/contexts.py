@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import asyncpg
 
@@ -10,7 +11,7 @@ from ranvier.events.context_properties import PROPERTIES_PER_CONTEXT as PROPERTI
 from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
-from ranvier.storage.context_catalogue import ContextDescription
+from ranvier.storage.context_catalogue import ContextDescription, ContextMark
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.statements import load_statements
 
@@ -41,6 +42,17 @@ class PostgresContexts:
         rows = await self._tools.readers.ask(_SQL["all"])
         self._tools.known.seen({row["name"]: row["id"] for row in rows})
         return sorted(row["name"] for row in rows)
+
+    async def marks(self) -> Mapping[str, ContextMark]:
+        """The mark of every context, by name."""
+        rows = await self._tools.readers.ask(_SQL["marks"])
+        self._tools.known.seen({row["name"]: row["id"] for row in rows})
+        return {name: ContextMark(number, dcb, revision) for number, name, dcb, revision in rows}
+
+    async def all(self) -> Sequence[ContextDescription]:
+        """Describe every context as of one moment, by name."""
+        rows = await self._tools.readers.ask(_SQL["describe_all"])
+        return [_description(*row) for row in rows]
 
     async def create(
         self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
@@ -92,8 +104,7 @@ class PostgresContexts:
         if not rows:
             self._tools.known.remove(name)
             raise UnknownContext(name)
-        stored_name, is_dcb, head, names, values = rows[0]
-        return ContextDescription(stored_name, is_dcb, head, dict(zip(names, values, strict=True)))
+        return _description(*rows[0])
 
     async def clear_leftovers(self) -> None:
         """Go on clearing what was deleted and not cleared to the end; several nodes may."""
@@ -114,3 +125,9 @@ class PostgresContexts:
                 _SQL[statement], context_id, self._tools.options.clearing_rows
             )
         return int(status.rpartition(" ")[2]) > 0
+
+
+def _description(
+    name: str, dcb: Any, head: int, names: Sequence[str], values: Sequence[str]
+) -> ContextDescription:
+    return ContextDescription(name, dcb, head, dict(zip(names, values, strict=True)))

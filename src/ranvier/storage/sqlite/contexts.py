@@ -12,7 +12,7 @@ import apsw
 from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
-from ranvier.storage.context_catalogue import ContextDescription
+from ranvier.storage.context_catalogue import ContextDescription, ContextMark
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
@@ -85,6 +85,23 @@ class SqliteContexts:
         """All names, sorted."""
         return self._tools.known.names()
 
+    async def marks(self) -> Mapping[str, ContextMark]:
+        """The mark of every context, by name."""
+        rows: list[Any] = await self._tools.readers.run(
+            lambda connection: fetch_all(connection, _SQL["marks"])
+        )
+        return {
+            name: ContextMark(number, bool(is_dcb), revision)
+            for name, number, is_dcb, revision in rows
+        }
+
+    async def all(self) -> Sequence[ContextDescription]:
+        """Describe every context as of one moment, by name."""
+        rows: list[Any] = await self._tools.readers.run(
+            lambda connection: fetch_all(connection, _SQL["describe_all"])
+        )
+        return [_description(*row) for row in rows]
+
     async def create(
         self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
     ) -> None:
@@ -138,8 +155,7 @@ class SqliteContexts:
         )
         if not rows or rows[0][0] is None:
             raise UnknownContext(name)
-        stored_name, is_dcb, head, properties = rows[0]
-        return ContextDescription(stored_name, bool(is_dcb), head, json.loads(properties))
+        return _description(*rows[0])
 
     async def clear_leftovers(self) -> None:
         """Go on clearing what an earlier run has deleted and not cleared to the end."""
@@ -173,6 +189,11 @@ def change_properties(cursor: apsw.Cursor, context_id: int, changes: Mapping[str
             cursor.execute(_SQL["set_property"], (context_id, name, value))
         else:
             cursor.execute(_SQL["remove_property"], (context_id, name))
+    cursor.execute(_SQL["properties_changed"], (context_id,))
     refusal = refuse_count(fetch_all(cursor, _SQL["property_count"], (context_id,))[0][0])
     if refusal is not None:
         raise refusal
+
+
+def _description(name: str, is_dcb: int, head: int, properties: str) -> ContextDescription:
+    return ContextDescription(name, bool(is_dcb), head, json.loads(properties))

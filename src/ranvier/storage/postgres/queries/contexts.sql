@@ -1,6 +1,19 @@
 -- name: all
 SELECT id, name FROM context WHERE name IS NOT NULL
 
+-- name: marks
+SELECT id, name, dcb, property_revision FROM context WHERE name IS NOT NULL
+
+-- name: describe_all
+SELECT
+    c.name, c.dcb, c.head,
+    coalesce(array_agg(p.name) FILTER (WHERE p.name IS NOT NULL), '{}') AS names,
+    coalesce(array_agg(p.value) FILTER (WHERE p.name IS NOT NULL), '{}') AS values
+FROM context AS c LEFT JOIN context_property AS p ON p.context = c.id
+WHERE c.name IS NOT NULL
+GROUP BY c.id, c.name, c.dcb, c.head
+ORDER BY c.name
+
 -- name: create
 SELECT create_context($1, $2, $3, $4, $5)
 

@@ -1,1 +1,2 @@
--- Contexts on a database of their own.
+-- What tells that a context was changed.
+ALTER TABLE context ADD COLUMN property_revision INTEGER NOT NULL DEFAULT 0;

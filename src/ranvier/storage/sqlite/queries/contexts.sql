@@ -1,6 +1,19 @@
 -- name: all
 SELECT id, name, dcb FROM context WHERE name IS NOT NULL
 
+-- name: marks
+SELECT name, id, dcb, property_revision FROM context WHERE name IS NOT NULL
+
+-- name: describe_all
+SELECT
+    c.name,
+    c.dcb,
+    c.head,
+    (SELECT json_group_object(p.name, p.value) FROM context_property AS p WHERE p.context = c.id)
+FROM context AS c
+WHERE c.name IS NOT NULL
+ORDER BY c.name
+
 -- name: create
 INSERT INTO context (name, dcb) VALUES (?1, ?2)
 RETURNING id
@@ -20,6 +33,9 @@ ON CONFLICT (context, name) DO UPDATE SET value = excluded.value
 
 -- name: remove_property
 DELETE FROM context_property WHERE context = ?1 AND name = ?2
+
+-- name: properties_changed
+UPDATE context SET property_revision = property_revision + 1 WHERE id = ?1
 
 -- name: property_count
 SELECT count(*) FROM context_property WHERE context = ?1
