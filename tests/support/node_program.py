@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from examples.node_process import NodeProcess
+from tests.support.node_database import node_process
 
 PROGRAM_SECONDS = 30
 
@@ -40,7 +41,7 @@ def ranvier(*arguments: str, directory: Path | None = None, given: str = "") -> 
 @contextmanager
 def running_node(data: Path, *flags: str, directory: Path | None = None) -> Iterator[NodeProcess]:
     """A node for the length of a block; it must stop in good order."""
-    node = NodeProcess(data, *flags, directory=directory)
+    node = node_process(data, *flags, directory=directory)
     try:
         yield node
     except BaseException:

@@ -8,10 +8,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from ranvier.storage.sqlite.database import SqliteDatabase
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, event_store_stub
 from tests.support.command_client import Caller
+from tests.support.node_database import node_database
 
 StartNode = Callable[..., AxonNode]
 
@@ -23,7 +23,7 @@ def start_node(tmp_path: Path) -> Iterator[StartNode]:
 
     def start(settings: NodeSettings | None = None) -> AxonNode:
         directory = tmp_path / f"data-{len(nodes)}"
-        nodes.append(AxonNode(lambda: SqliteDatabase(directory), settings))
+        nodes.append(AxonNode(lambda: node_database(directory), settings))
         return nodes[-1]
 
     yield start

@@ -12,6 +12,7 @@ import ranvier
 from examples.node_process import NodeProcess
 from ranvier.client import ReconnectDelays, TlsFiles
 from ranvier.client.errors import AccessRefused, ConnectionLost
+from tests.support.node_database import node_process
 from tests.support.node_program import running_node
 
 TOKEN = "open-sesame-and-some-more"
@@ -50,7 +51,7 @@ async def test_tls_is_spoken_where_the_address_demands_it(tmp_path: Path) -> Non
 
 
 async def test_a_node_that_stops_lets_its_clients_go_and_gets_them_back(tmp_path: Path) -> None:
-    node = NodeProcess(tmp_path / "data")
+    node = node_process(tmp_path / "data")
     async with ranvier.connect(node.grpc_address, reconnect=QUICK) as hub:
         hub.commands.handler("one")(lambda: 1)
         hub.queries.handler("one")(lambda: 1)

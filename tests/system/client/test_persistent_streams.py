@@ -30,6 +30,7 @@ from ranvier.client.persistent_stream_reader import (
     SegmentOpened,
 )
 from ranvier.client.persistent_streams import HEAD, SegmentStatus
+from tests.support.node_database import node_process
 
 AGGREGATES = 6
 numbers = count()
@@ -196,7 +197,7 @@ async def test_events_go_on_after_a_node_that_was_killed(
 ) -> None:
     data = tmp_path_factory.mktemp("killed") / "data"
     journal = Journal()
-    nodes = [NodeProcess(data)]
+    nodes = [node_process(data)]
     flags = ("--grpc-port", str(nodes[0].ready["grpc"]))
     try:
         async with ranvier.connect(nodes[0].grpc_address) as hub:
@@ -207,7 +208,7 @@ async def test_events_go_on_after_a_node_that_was_killed(
                 async with asyncio.timeout(20):
                     while hub.connection.channel is not None:
                         await hub.connection.wait_changed()
-                    nodes.append(await asyncio.to_thread(NodeProcess, data, *flags))
+                    nodes.append(await asyncio.to_thread(node_process, data, *flags))
                     await hub.connection.wait_connected()
                 await append(hub, "Work", range(5, 10))
                 await journal.wait_for(10 * AGGREGATES)

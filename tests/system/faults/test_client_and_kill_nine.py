@@ -11,6 +11,7 @@ import ranvier
 from examples.node_process import NodeProcess
 from ranvier.client import HandlingSettings, Hub, ReconnectDelays
 from ranvier.client.errors import ConnectionLost, NoCommandHandler, OutcomeUnknown
+from tests.support.node_database import node_process
 
 QUICK = ReconnectDelays(unavailable_seconds=0.01, unavailable_seconds_max=0.1)
 
@@ -28,7 +29,7 @@ async def send_until_killed(hub: Hub, killed: asyncio.Event) -> list[str]:
 
 
 async def test_handlers_come_back_and_senders_get_clear_errors(tmp_path: Path) -> None:
-    node = NodeProcess(tmp_path / "data")
+    node = node_process(tmp_path / "data")
     address = f"{node.grpc_address},127.0.0.1:1"
     hasty = HandlingSettings(grace_seconds=0.1)
     async with (

@@ -8,7 +8,7 @@ from statistics import median
 
 import pytest
 
-from examples.node_process import NodeProcess
+from tests.support.node_database import node_process
 from tests.support.scale import scaled
 from tests.support.transactions import Notes, check_log, start_writers
 from tests.support.whole_log import read_whole_log
@@ -24,7 +24,7 @@ def test_nothing_acknowledged_is_lost_when_a_node_is_killed_again_and_again(tmp_
     print(f"SEED={seed}")
     choose = random.Random(seed)
     notes = Notes()
-    node = NodeProcess(tmp_path / "data")
+    node = node_process(tmp_path / "data")
     waits_seconds: list[float] = []
     for round_number in range(scaled(200, suite=20)):
         notes.want(choose.randrange(20, 300))
@@ -34,7 +34,7 @@ def test_nothing_acknowledged_is_lost_when_a_node_is_killed_again_and_again(tmp_
         node.kill()
         for writer in writers:
             writer.join(timeout=60)
-        node = NodeProcess(tmp_path / "data")
+        node = node_process(tmp_path / "data")
         waits_seconds.append(node.seconds_to_ready)
         check_log(read_whole_log(int(str(node.ready["grpc"]))), notes)
     assert node.stop() == 0

@@ -8,8 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from examples.node_process import NodeProcess
 from tests.support.dcb_client import DcbClient, tagged
+from tests.support.node_database import node_process
 from tests.support.scale import scaled
 
 WRITERS = 4
@@ -58,7 +58,7 @@ class Writer:
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_acknowledged_tags_and_snapshots_outlive_kill_nine(tmp_path: Path) -> None:
-    node = NodeProcess(tmp_path / "data", FLAG)
+    node = node_process(tmp_path / "data", FLAG)
     for round_number in range(scaled(100, suite=2)):
         enough = threading.Semaphore(0)
         with grpc.insecure_channel(node.grpc_address) as channel:
@@ -72,7 +72,7 @@ def test_acknowledged_tags_and_snapshots_outlive_kill_nine(tmp_path: Path) -> No
             node.kill()
             for writer in writers:
                 writer.thread.join(timeout=60)
-        node = NodeProcess(tmp_path / "data", FLAG)
+        node = node_process(tmp_path / "data", FLAG)
         with grpc.insecure_channel(node.grpc_address) as channel:
             for writer in writers:
                 writer.check(DcbClient(channel))

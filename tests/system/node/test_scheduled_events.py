@@ -16,7 +16,6 @@ import pytest
 from examples.node_process import NodeProcess
 from ranvier.events.scheduled_event import ScheduledEvent
 from ranvier.proto import dcb_pb2, event_pb2
-from ranvier.storage.sqlite.database import SqliteDatabase
 from tests.support.axon_stubs import (
     ServiceStub,
     dcb_event_scheduler_stub,
@@ -25,6 +24,7 @@ from tests.support.axon_stubs import (
 )
 from tests.support.live_call import LiveCall
 from tests.support.new_events import axon_event, new_event
+from tests.support.node_database import node_database, node_process
 from tests.support.node_program import running_node
 from tests.support.scale import scaled
 from tests.support.whole_log import read_whole_log
@@ -204,7 +204,7 @@ def test_what_was_due_while_no_node_ran_is_published_at_the_next_start(tmp_path:
 
 async def make_due(data: Path, token: str) -> None:
     """Let time pass for a node that is down: what it keeps is due since long."""
-    database = SqliteDatabase(data)
+    database = node_database(data)
     await database.start()
     due = ScheduledEvent("due", 1, new_event("down"))
     await database.scheduled_events.replace("default", token, due)
@@ -220,7 +220,7 @@ def test_every_event_is_published_once_when_a_node_is_killed_again_and_again(
     data, scheduled = tmp_path / "data", 0
     acknowledged: set[str] = set()
     for round_number in range(scaled(60, suite=3)):
-        node = NodeProcess(data)
+        node = node_process(data)
         with grpc.insecure_channel(node.grpc_address) as channel:
             acknowledged.update(schedule_many(channel, f"{round_number}-", 200))
             scheduled += 200

@@ -14,12 +14,12 @@ import grpc
 import pytest
 from axonclient.client import AxonClient
 
-from examples.node_process import NodeProcess
 from ranvier import connect
 from ranvier.client import HandlingSettings
 from ranvier.client.errors import ConnectionLost, OutcomeUnknown
 from ranvier.services.dispatch_commands import FAREWELL_SECONDS
 from ranvier.services.dispatch_queries import DRAIN_SECONDS
+from tests.support.node_database import node_process
 from tests.support.node_program import is_one_sentence, ranvier, running_node
 from tests.support.transactions import Notes, check_log, start_writers, transaction
 from tests.support.whole_log import read_whole_log
@@ -110,7 +110,7 @@ def test_a_directory_that_cannot_be_made_is_a_sentence() -> None:
 def test_asked_to_stop_it_finishes_what_runs_and_keeps_what_it_acknowledged(
     tmp_path: Path,
 ) -> None:
-    node = NodeProcess(tmp_path / "data")
+    node = node_process(tmp_path / "data")
     notes = Notes()
     notes.want(200)
     writers = start_writers(node.grpc_address, notes, ("a", "b", "c", "d"))
@@ -129,7 +129,7 @@ def test_asked_to_stop_it_finishes_what_runs_and_keeps_what_it_acknowledged(
 async def test_handlers_of_commands_and_of_queries_get_the_same_moment_at_the_end(
     tmp_path: Path,
 ) -> None:
-    node = NodeProcess(tmp_path / "data")
+    node = node_process(tmp_path / "data")
     working: asyncio.Queue[str] = asyncio.Queue()
 
     async def work() -> None:

@@ -17,6 +17,7 @@ from ranvier.proto import persistent_streams_pb2 as streams_pb2
 from tests.support.axon_stubs import ServiceStub, event_store_stub, persistent_stream_stub
 from tests.support.live_call import LiveCall
 from tests.support.new_events import axon_event
+from tests.support.node_database import node_process
 from tests.support.node_program import running_node
 from tests.support.scale import scaled
 from tests.support.stream_calls import (
@@ -204,7 +205,7 @@ def test_segments_are_split_and_merged_while_they_are_consumed(
 def test_nothing_is_lost_when_the_node_is_killed_while_many_consume(tmp_path: Path) -> None:
     data, journal, done = tmp_path / "data", Journal(), 0
     for number in range(scaled(60, suite=3)):
-        node = NodeProcess(data)
+        node = node_process(data)
         with grpc.insecure_channel(node.grpc_address) as channel:
             consumers = [
                 StreamConsumer(node.grpc_address, f"c{each}", journal, properties(4))

@@ -44,6 +44,8 @@ class PostgresPersistentStreams:
 
     async def find(self, context: str, stream_id: str) -> StoredStream | None:
         """The stream of that id; None when there is none."""
+        if "\0" in stream_id:  # which no stream has, and about which the server cannot be asked
+            return None
         found = await self._read(context, stream_id)
         return found[0] if found else None
 
