@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from ranvier.cluster.lease import Lease
 from ranvier.events.errors import UnknownContext
 from ranvier.events.streams.definition import StreamDefinition
-from ranvier.events.streams.errors import TooManyStreams
+from ranvier.events.streams.errors import StreamOwnedElsewhere, TooManyStreams
 from ranvier.events.streams.progress import Reached, SegmentProgress, StreamProgress, fresh
 from ranvier.storage.database import Database
-from ranvier.storage.persistent_streams import StoredStream
+from ranvier.storage.persistent_streams import StoredStream, stream_lease
 from tests.support.databases import CONTEXT, MakeDatabase, opened
 
 
@@ -24,6 +25,15 @@ async def created(database: Database, stream_id: str = "s", segments: int = 2) -
     progress = fresh(segments, 5)
     assert await database.persistent_streams.create(CONTEXT, definition(stream_id), progress, 10)
     return await found(database, stream_id)
+
+
+async def owned(database: Database, stream: StoredStream, node: str = "a") -> StoredStream:
+    """Return a stream as the node has it that owns it from now on; who owned it is gone."""
+    if node not in await database.leases.beat("observer"):
+        await database.leases.enter(node, node)
+    lease = await database.leases.acquire(stream_lease(stream.number), node)
+    assert lease.holder == node
+    return replace(stream, fence=lease.fence)
 
 
 async def found(database: Database, stream_id: str = "s") -> StoredStream:
@@ -71,16 +81,18 @@ async def test_positions_are_kept_over_a_restart(
     make_database: MakeDatabase, tmp_path: Path
 ) -> None:
     database = await opened(make_database, tmp_path)
-    one, two = await created(database, "one"), await created(database, "two", 20)
+    one = await owned(database, await created(database, "one"))
+    two = await owned(database, await created(database, "two", 20))
     progress = StreamProgress(
         (SegmentProgress(7, "it broke"), SegmentProgress(2**40)),
         (Reached((8, 9)),),
         (Reached((3,)), Reached((4, 5, 6))),
     )
     many = StreamProgress(tuple(SegmentProgress(n) for n in range(20)))
-    await database.persistent_streams.save(
+    refused = await database.persistent_streams.save(
         [replace(one, progress=progress), replace(two, progress=many)]
     )
+    assert refused == []
     await database.stop()
     database = await opened(make_database, tmp_path)
     assert (await found(database, "one")).progress == progress
@@ -89,7 +101,7 @@ async def test_positions_are_kept_over_a_restart(
 
 
 async def test_a_change_takes_a_new_layout_and_raises_the_revision(database: Database) -> None:
-    stream = await created(database)
+    stream = await owned(database, await created(database))
     wanted = replace(
         stream,
         definition=replace(stream.definition, name="New name"),
@@ -97,21 +109,46 @@ async def test_a_change_takes_a_new_layout_and_raises_the_revision(database: Dat
     )
     changed = await database.persistent_streams.change(wanted)
     assert changed == replace(wanted, revision=stream.revision + 1)
-    assert await found(database) == changed
+    assert await found(database) == replace(changed, fence=0)
 
 
 async def test_what_belongs_to_an_earlier_revision_changes_nothing(database: Database) -> None:
     store = database.persistent_streams
-    old = await created(database)
+    old = await owned(database, await created(database))
     new = await store.change(replace(old, progress=fresh(3, 1)))
+    assert new is not None
     await store.save([replace(old, progress=fresh(2, 99))])
     assert await store.change(replace(old, progress=fresh(7, 7))) is None
-    assert await found(database) == new
+    assert await found(database) == replace(new, fence=0)
+
+
+async def test_what_an_earlier_owner_writes_is_refused(database: Database) -> None:
+    store, leases = database.persistent_streams, database.leases
+    stream = await created(database)
+    former = await owned(database, stream)
+    other = await owned(database, await created(database, "other"))
+    await leases.release(Lease(stream_lease(stream.number), former.fence, "a", "a"))
+    present = await owned(database, stream, "b")
+    moved = [replace(each, progress=fresh(2, 77)) for each in (former, other)]
+    assert await store.save(moved) == [stream.number]
+    with pytest.raises(StreamOwnedElsewhere):
+        await store.change(replace(former, progress=fresh(7, 7)))
+    assert await found(database) == stream
+    assert (await found(database, "other")).progress == fresh(2, 77)
+    assert await store.save([replace(present, progress=fresh(2, 8))]) == []
+    assert (await found(database)).progress == fresh(2, 8)
+
+
+async def test_nothing_is_written_under_no_lease(database: Database) -> None:
+    stream = await created(database)
+    assert await database.persistent_streams.save([stream]) == [stream.number]
+    with pytest.raises(StreamOwnedElsewhere):
+        await database.persistent_streams.change(stream)
 
 
 async def test_a_deleted_stream_is_gone_and_its_namesake_is_another(database: Database) -> None:
     store = database.persistent_streams
-    old = await created(database)
+    old = await owned(database, await created(database))
     assert await store.delete(CONTEXT, "s")
     assert not await store.delete(CONTEXT, "s")
     assert await store.find(CONTEXT, "s") is None

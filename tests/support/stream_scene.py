@@ -31,6 +31,7 @@ class Consumer:
     """Segment, token, whether it is a replay."""
     ended_with: RanvierError | None = None
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def segment_opened(self, segment: int) -> None:
         self.segments.add(segment)
@@ -44,6 +45,7 @@ class Consumer:
 
     def end(self, error: RanvierError) -> None:
         self.ended_with = error
+        self.ended.set()
 
     async def got(self, count: int) -> None:
         """Return when so many events have come."""
@@ -79,15 +81,19 @@ class MemoryStreams:
     async def list(self, context: str) -> Sequence[StoredStream]:
         return [row for (name, _), row in sorted(self.rows.items()) if name == context]
 
-    async def save(self, streams: Sequence[StoredStream]) -> None:
+    async def save(self, streams: Sequence[StoredStream]) -> Sequence[int]:
         if self.error is not None:
             error, self.error = self.error, None
             raise error
         self.saves += 1
+        refused: list[int] = []
         for stream in streams:
             key = self._key(stream)
-            if key is not None:
+            if key is not None and stream.fence < self.rows[key].fence:
+                refused.append(stream.number)
+            elif key is not None:
                 self.rows[key] = stream
+        return refused
 
     async def change(self, stream: StoredStream) -> StoredStream | None:
         key = self._key(stream)

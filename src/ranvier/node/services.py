@@ -112,7 +112,9 @@ class NodeServices:
         )
         self.contexts = AdministerContexts(database.contexts)
         self.schedule = scheduled_events(database, self.append, settings.name, metrics)
-        self.streams, self.for_streams = kept_streams(database, self.follow, self.kinds, metrics)
+        self.streams, self.for_streams = kept_streams(
+            database, self.leases, self.follow, self.kinds, metrics
+        )
         self._watch_contexts()
         self._in_order = self._ordered()
 

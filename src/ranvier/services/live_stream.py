@@ -110,6 +110,17 @@ class LiveStream:
         return self._stored.number
 
     @property
+    def stream_id(self) -> str:
+        """The id by which clients know the stream."""
+        return self._stored.definition.stream_id
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody has it open, nothing is being changed, and no segment rests."""
+        is_busy = self._consumers or self._changing.locked()
+        return not is_busy and not any(segment.is_resting for segment in self._segments)
+
+    @property
     def consumer_count(self) -> int:
         """How many clients have it open."""
         return len(self._consumers)

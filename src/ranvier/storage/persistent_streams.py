@@ -16,12 +16,19 @@ class StoredStream:
 
     `number` is never used again, so that a stream that was deleted and created anew is another one.
     `revision` rises with every change of the layout; positions are stored for one revision only.
+    `fence` is that of the lease `stream_lease`, under which its owner writes; 0 when merely read.
     """
 
     number: int
     revision: int
     definition: StreamDefinition
     progress: StreamProgress
+    fence: int = 0
+
+
+def stream_lease(number: int) -> str:
+    """Return the name of the lease under which one node owns a stream."""
+    return f"persistent-stream/{number}"
 
 
 class PersistentStreams(Protocol):
@@ -44,17 +51,19 @@ class PersistentStreams(Protocol):
         """All streams of a context, by id."""
         ...
 
-    async def save(self, streams: Sequence[StoredStream]) -> None:
+    async def save(self, streams: Sequence[StoredStream]) -> Sequence[int]:
         """Store positions and errors of the segments, in one commit.
 
-        A stream that has been deleted, or has another revision by now, is left as it is.
+        A stream that has been deleted, or has another revision by now, is left as it is; so are
+        those whose fence is not the last, which are answered by their numbers.
         """
         ...
 
     async def change(self, stream: StoredStream) -> StoredStream | None:
         """Store another name, layout or positions; the answer has the next revision.
 
-        None when the stream is gone or has another revision: nothing is changed.
+        None when the stream is gone or has another revision: nothing is changed. Raises
+        `StreamOwnedElsewhere` when its fence is not the last.
         """
         ...
 

@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from ranvier.events.errors import UnknownContext
 from ranvier.events.query import QueryError
 from ranvier.events.streams.definition import StreamDefinition
-from ranvier.events.streams.errors import InvalidStream, NoSuchStream
+from ranvier.events.streams.errors import InvalidStream, NoSuchStream, StreamOwnedElsewhere
 from ranvier.events.streams.sequencing import hash_of, segment_of
 from ranvier.services.errors import NodeStopping, TokenBeyondHead
-from ranvier.services.persistent_streams import HEAD, NewStream, PersistentStreamService
-from ranvier.storage.persistent_streams import StoredStream
+from ranvier.services.persistent_streams import (
+    HEAD,
+    NewStream,
+    PersistentStreamService,
+    StreamPorts,
+)
+from ranvier.storage.errors import StorageUnavailable
+from ranvier.storage.persistent_streams import StoredStream, stream_lease
 from tests.support.following import Following
+from tests.support.lease_nodes import LeaseNode
+from tests.support.memory_leases import MemoryLeases
 from tests.support.stream_scene import Consumer, MemoryStreams, event_of
 
 MINE = segment_of(hash_of("a"), 2)
 
 
 class Streams:
-    """A service over ten events."""
+    """A service over ten events; another one, of another node, shares its rows."""
 
     def __init__(self) -> None:
         self.following = Following(before=10)
         self.store = MemoryStreams()
-        self.service = PersistentStreamService(
-            self.store, self.following.log, self.following.follow, event_of
+        leases = MemoryLeases()
+        self.now = 0.0
+        self.node, self.other_node = (LeaseNode(name, leases, lambda: self.now) for name in "ab")
+        self.service, self.other = (
+            PersistentStreamService(
+                StreamPorts(
+                    self.store, node.leases, self.following.log, self.following.follow, event_of
+                )
+            )
+            for node in (self.node, self.other_node)
         )
+
+    async def start(self) -> None:
+        await self.following.follow.start()
+        for node, service in ((self.node, self.service), (self.other_node, self.other)):
+            await node.start()
+            await service.start()
+
+    async def stop(self) -> None:
+        await self.service.stop()
+        await self.other.stop()
+        await self.following.follow.stop()
+        await self.node.leases.stop()
+        await self.other_node.leases.stop()
 
     async def positions(self) -> list[int]:
         (status,) = await self.service.list("default")
@@ -49,11 +80,9 @@ def new(
 @pytest.fixture
 async def streams() -> AsyncIterator[Streams]:
     made = Streams()
-    await made.following.follow.start()
-    await made.service.start()
+    await made.start()
     yield made
-    await made.service.stop()
-    await made.following.follow.stop()
+    await made.stop()
 
 
 @pytest.mark.parametrize(("start", "next_token"), [(0, 0), (4, 4), (10, 10), (HEAD, 10)])
@@ -189,3 +218,75 @@ async def test_a_stopping_node_ends_its_streams_and_opens_none(streams: Streams)
         await streams.opened("two")
     with pytest.raises(NodeStopping):
         await streams.service.create("default", new("other"))
+
+
+async def test_one_node_at_a_time_owns_a_stream(streams: Streams) -> None:
+    await streams.opened()
+    with pytest.raises(StreamOwnedElsewhere) as refused:
+        await streams.other.open("default", "s", Consumer("two"), None)
+    assert refused.value.node_id == "a"
+    with pytest.raises(StreamOwnedElsewhere):
+        await streams.other.reset_to_head("default", "s")
+    with pytest.raises(StreamOwnedElsewhere):
+        await streams.other.delete("default", "s")
+
+
+async def test_a_stream_that_nobody_reads_is_given_back(streams: Streams) -> None:
+    consumer = Consumer()
+    live = await streams.service.open("default", "s", consumer, new())
+    live.request(consumer, MINE, 5)
+    await consumer.got(5)
+    live.acknowledge(consumer, MINE, 4)
+    live.disconnect(consumer)
+    await asyncio.wait_for(until_free(streams.node, stream_lease(live.number)), 30)
+    two = Consumer("two")
+    taken = await streams.other.open("default", "s", two, None)
+    taken.request(two, MINE, 1)
+    await two.got(1)
+    assert two.events == [(MINE, 5, False)]
+
+
+async def until_free(node: LeaseNode, name: str) -> None:
+    lost = asyncio.Event()
+    unwatch = node.leases.watch(lambda _name, fence: lost.set() if fence is None else None)
+    while node.leases.is_held(name):
+        await lost.wait()
+    unwatch()
+
+
+async def test_who_lost_a_stream_lets_its_consumers_go_and_stores_nothing(
+    streams: Streams,
+) -> None:
+    consumer = Consumer()
+    live = await streams.service.open("default", "s", consumer, new())
+    live.request(consumer, MINE, 5)
+    await consumer.got(5)
+    for _ in range(3):
+        streams.now += 1.0
+        await streams.other_node.beat()
+    two = Consumer("two")
+    with pytest.raises(StorageUnavailable):
+        await streams.service.open("default", "s", Consumer("three"), None)
+    taken = await streams.other.open("default", "s", two, None)
+    live.acknowledge(consumer, MINE, 4)
+    streams.node.lapses[-1]()
+    assert isinstance(consumer.ended_with, StreamOwnedElsewhere)
+    assert streams.service.consumer_count() == 0
+    taken.request(two, MINE, 1)
+    await two.got(1)
+    assert two.events == [(MINE, 0, False)], "what was not stored comes again"
+
+
+async def test_a_write_under_an_old_fence_ends_the_ownership(streams: Streams) -> None:
+    consumer = Consumer()
+    live = await streams.service.open("default", "s", consumer, new())
+    stored = await streams.store.find("default", "s")
+    assert stored is not None
+    streams.store.rows["default", "s"] = replace(stored, fence=99)
+    live.request(consumer, MINE, 5)
+    await consumer.got(5)
+    live.acknowledge(consumer, MINE, 4)
+    await asyncio.wait_for(consumer.ended.wait(), 30)
+    assert isinstance(consumer.ended_with, StreamOwnedElsewhere)
+    assert streams.service.refused_writes() == 1
+    assert await streams.positions() == [0, 0]

@@ -5,7 +5,8 @@ StreamError
 ├── InvalidStream              a part of a definition or change cannot be
 ├── UnknownSequencingPolicy    the policy is not one of ours, or lacks what it needs
 ├── TooManyStreams             a context has as many as a node keeps
-└── StreamUnsettled            its segments were changed too often before they caught up
+├── StreamUnsettled            its segments were changed too often before they caught up
+└── StreamOwnedElsewhere       another node has taken it over
 """
 
 from __future__ import annotations
@@ -76,3 +77,20 @@ class StreamUnsettled(StreamError):
             f"The segments of stream {stream_id!r} were changed too often in a row:"
             " change them again when its consumers have caught up."
         )
+
+
+class StreamOwnedElsewhere(StreamError):
+    """Another node owns the stream, or has just taken it over.
+
+    `node_id` is that node's; empty where nobody is known to own it at the moment.
+    """
+
+    code: ClassVar[str] = "RANVIER-STREAM-OWNER"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, stream_id: str, node_id: str = "") -> None:
+        super().__init__(
+            f"The persistent stream {stream_id!r} is moving to another node: open it again."
+        )
+        self.stream_id = stream_id
+        self.node_id = node_id

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from ranvier.events.streams.definition import StreamDefinition
-from ranvier.events.streams.errors import TooManyStreams
+from ranvier.events.streams.errors import StreamOwnedElsewhere, TooManyStreams
 from ranvier.events.streams.progress import Reached, SegmentProgress, StreamProgress
-from ranvier.storage.persistent_streams import StoredStream
+from ranvier.storage.persistent_streams import StoredStream, stream_lease
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.statements import load_statements
 
@@ -53,20 +53,37 @@ class PostgresPersistentStreams:
         """All streams of a context, by id."""
         return await self._read(context, None)
 
-    async def save(self, streams: Sequence[StoredStream]) -> None:
+    async def save(self, streams: Sequence[StoredStream]) -> Sequence[int]:
         """Store positions and errors of the segments, in one commit."""
-        await self._tools.under_way.finish(self._save(streams))
+        # Sorted, so that two nodes that save the same streams never wait for each other.
+        ordered = sorted(streams, key=lambda stream: stream.number)
+        columns = [
+            (
+                stream_lease(stream.number),
+                stream.fence,
+                stream.number,
+                stream.revision,
+                *_progress_columns(stream.progress),
+            )
+            for stream in ordered
+        ]
+        rows = await self._tools.write(_SQL["save"], json.dumps(columns))
+        return [number for number, is_owned in rows if not is_owned]
 
     async def change(self, stream: StoredStream) -> StoredStream | None:
         """Store another name, layout or positions; the answer has the next revision."""
         rows = await self._tools.write(
             _SQL["change"],
+            stream_lease(stream.number),
+            stream.fence,
             stream.number,
             stream.revision,
             stream.definition.name,
             *_progress_columns(stream.progress),
         )
-        return replace(stream, revision=stream.revision + 1) if rows[0][0] else None
+        if rows[0][0] == "moved":
+            raise StreamOwnedElsewhere(stream.definition.stream_id)
+        return replace(stream, revision=stream.revision + 1) if rows[0][0] == "changed" else None
 
     async def delete(self, context: str, stream_id: str) -> bool:
         """Remove a stream; False when there is none of that id."""
@@ -78,15 +95,6 @@ class PostgresPersistentStreams:
         """How many streams there are in all contexts."""
         rows = await self._tools.readers.ask(_SQL["count"])
         return int(rows[0][0])
-
-    async def _save(self, streams: Sequence[StoredStream]) -> None:
-        # Sorted, so that two nodes that save the same streams never wait for each other.
-        ordered = sorted(streams, key=lambda stream: stream.number)
-        columns = [
-            (stream.number, stream.revision, *_progress_columns(stream.progress))
-            for stream in ordered
-        ]
-        await self._tools.write(_SQL["save"], json.dumps(columns))
 
     async def _read(self, context: str, stream_id: str | None) -> Sequence[StoredStream]:
         context_id = await self._tools.known.id_of(context)

@@ -10,10 +10,11 @@ from typing import Any
 import apsw
 
 from ranvier.events.streams.definition import StreamDefinition
-from ranvier.events.streams.errors import TooManyStreams
+from ranvier.events.streams.errors import StreamOwnedElsewhere, TooManyStreams
 from ranvier.events.streams.progress import Reached, SegmentProgress, StreamProgress
-from ranvier.storage.persistent_streams import StoredStream
+from ranvier.storage.persistent_streams import StoredStream, stream_lease
 from ranvier.storage.sqlite.contexts import ContextTools
+from ranvier.storage.sqlite.leases import holds_lease
 from ranvier.storage.sqlite.multi_row import MultiRowInsert
 from ranvier.storage.sqlite.row_changes import RowChanges
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
@@ -71,19 +72,20 @@ class SqlitePersistentStreams:
         """All streams of a context, by id."""
         return await self._read(context, None)
 
-    async def save(self, streams: Sequence[StoredStream]) -> None:
+    async def save(self, streams: Sequence[StoredStream]) -> Sequence[int]:
         """Store positions and errors of the segments, in one commit."""
 
-        def change(cursor: apsw.Cursor) -> None:
-            for stream in streams:
-                _save(cursor, stream)
+        def change(cursor: apsw.Cursor) -> Sequence[int]:
+            return [stream.number for stream in streams if not _save(cursor, stream)]
 
-        await self._changes.make(change)
+        return await self._changes.make(change)
 
     async def change(self, stream: StoredStream) -> StoredStream | None:
         """Store another name, layout or positions; the answer has the next revision."""
 
-        def change(cursor: apsw.Cursor) -> bool:
+        def change(cursor: apsw.Cursor) -> bool | None:
+            if not _is_owned(cursor, stream):
+                return None
             cursor.execute(
                 _SQL["change"],
                 (
@@ -100,9 +102,10 @@ class SqlitePersistentStreams:
             _add_segments(cursor, stream.number, stream.progress)
             return True
 
-        if not await self._changes.make(change):
-            return None
-        return replace(stream, revision=stream.revision + 1)
+        is_changed = await self._changes.make(change)
+        if is_changed is None:
+            raise StreamOwnedElsewhere(stream.definition.stream_id)
+        return replace(stream, revision=stream.revision + 1) if is_changed else None
 
     async def delete(self, context: str, stream_id: str) -> bool:
         """Remove a stream; False when there is none of that id."""
@@ -139,13 +142,20 @@ def _add_segments(cursor: apsw.Cursor, number: int, progress: StreamProgress) ->
     _ADD_SEGMENTS.write(cursor, rows)
 
 
-def _save(cursor: apsw.Cursor, stream: StoredStream) -> None:
+def _is_owned(cursor: apsw.Cursor, stream: StoredStream) -> bool:
+    return holds_lease(cursor, stream_lease(stream.number), stream.fence)
+
+
+def _save(cursor: apsw.Cursor, stream: StoredStream) -> bool:
+    if not _is_owned(cursor, stream):
+        return False
     progress = stream.progress
     layouts = (_layouts_text(progress.handled), _layouts_text(progress.replayed))
     cursor.execute(_SQL["save_layouts"], (stream.number, stream.revision, *layouts))
     for segment, each in enumerate(progress.segments):
         row = (stream.number, segment, stream.revision, each.next_token, each.error)
         cursor.execute(_SQL["save_segment"], row)
+    return True
 
 
 def _stored_stream(number: int, revision: int, *columns: str) -> StoredStream:

@@ -15,15 +15,16 @@ WHERE s.context = $1 AND ($2::text IS NULL OR s.stream_id = $2)
 ORDER BY s.stream_id
 
 -- name: save
-SELECT save_stream(
-    (own.stream ->> 0)::bigint, (own.stream ->> 1)::bigint, own.stream ->> 2, own.stream ->> 3,
-    ARRAY(SELECT one::bigint FROM jsonb_array_elements_text(own.stream -> 4) AS one),
-    ARRAY(SELECT one FROM jsonb_array_elements_text(own.stream -> 5) AS one)
-)
+SELECT (own.stream ->> 2)::bigint AS number, save_owned_stream(
+    own.stream ->> 0, (own.stream ->> 1)::bigint, (own.stream ->> 2)::bigint,
+    (own.stream ->> 3)::bigint, own.stream ->> 4, own.stream ->> 5,
+    ARRAY(SELECT one::bigint FROM jsonb_array_elements_text(own.stream -> 6) AS one),
+    ARRAY(SELECT one FROM jsonb_array_elements_text(own.stream -> 7) AS one)
+) AS is_owned
 FROM jsonb_array_elements($1) AS own (stream)
 
 -- name: change
-SELECT change_stream($1, $2, $3, $4, $5, $6, $7)
+SELECT change_owned_stream($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: delete
 SELECT delete_stream($1, $2)

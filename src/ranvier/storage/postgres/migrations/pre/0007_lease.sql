@@ -52,3 +52,34 @@ BEGIN
     RETURN FOUND;
 END
 $$;
+
+-- Stores the positions of a stream's segments for its owner; false: another node owns it by now.
+CREATE FUNCTION save_owned_stream(
+    p_lease text, p_fence bigint, p_stream bigint, p_revision bigint, p_handled text,
+    p_replayed text, p_next_tokens bigint[], p_errors text[]
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF NOT holds_lease(p_lease, p_fence) THEN
+        RETURN false;
+    END IF;
+    PERFORM save_stream(p_stream, p_revision, p_handled, p_replayed, p_next_tokens, p_errors);
+    RETURN true;
+END
+$$;
+
+-- Stores another name, layout or positions for a stream's owner: 'changed', 'gone' or 'moved'.
+CREATE FUNCTION change_owned_stream(
+    p_lease text, p_fence bigint, p_stream bigint, p_revision bigint, p_name text,
+    p_handled text, p_replayed text, p_next_tokens bigint[], p_errors text[]
+) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    IF NOT holds_lease(p_lease, p_fence) THEN
+        RETURN 'moved';
+    END IF;
+    RETURN CASE WHEN change_stream(
+        p_stream, p_revision, p_name, p_handled, p_replayed, p_next_tokens, p_errors
+    ) THEN 'changed' ELSE 'gone' END;
+END
+$$;
