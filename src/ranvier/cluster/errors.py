@@ -16,7 +16,12 @@ JoinRefused               a node does not join
 ├── TokenExpired          a token that was valid once
 ├── TokenUsed             a token that another node has joined with
 ├── ClusterUnproven       the other side did not prove that it knows the secret
+├── NobodyAnswers         no node of a cluster is where it should be
+├── AnswerNotUnderstood   something answers there, and it is no node of a cluster
+├── DatabaseUnreachable   what all nodes share cannot be reached from this one
+├── JoinUnderWay          it is about to join already
 ├── OtherProtocol         the two programs do not understand each other
+├── TooManyTokens         more join tokens than anybody needs
 └── TooManyJoins          more at one time than a node looks at
 
 ClusterError
@@ -24,6 +29,15 @@ ClusterError
 ├── NameIsRunning      a running node has the same name
 ├── RouteTaken         a route, set by hand, that another node has
 └── NoRouteLeft        more nodes on one host than routes
+
+NotOfThisCluster          a node does not start on the database of a cluster
+├── SecretDiffers         it was told another cluster secret
+├── SecretNotGiven        it was told none
+└── OtherClusterDatabase  it belongs to another cluster
+
+LeaveRefused              a node is not taken out of the cluster
+├── LastNode              nobody would be left
+└── NotInCluster          it stands alone
 """
 
 from __future__ import annotations
@@ -77,6 +91,13 @@ class JoinRefused(RanvierError):
     """The node does not join and goes on as it was."""
 
     code: ClassVar[str] = "RANVIER-JOIN"
+
+    @classmethod
+    def told(cls, code: str, sentence: str) -> JoinRefused:
+        """Return the refusal that another node has told, in its own words."""
+        kinds = {kind.code: kind for kind in cls.__subclasses__()}
+        kind = kinds.get(code, JoinRefused)
+        return kind.__new__(kind, sentence)
 
 
 class NodeInUse(JoinRefused):
@@ -208,6 +229,64 @@ class OtherProtocol(JoinRefused):
         )
 
 
+class NobodyAnswers(JoinRefused):
+    """No connection, or one that broke off."""
+
+    code: ClassVar[str] = "RANVIER-JOIN-NO-ANSWER"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"No node of a cluster answers at {place} ({reason}): give host and internal port of"
+            " one that runs by -h and -p."
+        )
+
+
+class AnswerNotUnderstood(JoinRefused):
+    """What answers does not speak as a node of a cluster would."""
+
+    code: ClassVar[str] = "RANVIER-JOIN-ANSWER"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"What answers at {place} is no node that could be joined: give its internal port by"
+            " -p, and bring both nodes to the same version."
+        )
+
+
+class DatabaseUnreachable(JoinRefused):
+    """The node has been let in, and could not work there."""
+
+    code: ClassVar[str] = "RANVIER-JOIN-DATABASE"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database of the cluster cannot be used from this node: see that its address is"
+            " one that all machines of the cluster reach, and that it lets this one in."
+        )
+
+
+class JoinUnderWay(JoinRefused):
+    """One join after the other."""
+
+    code: ClassVar[str] = "RANVIER-JOIN-UNDER-WAY"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Node {name} is about to join a cluster: see what becomes of that first.")
+
+
+class TooManyTokens(JoinRefused):
+    """A join token is made by hand, for a node that is about to join."""
+
+    code: ClassVar[str] = "RANVIER-TOO-MANY-TOKENS"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("Too many join tokens are open: use them, or wait until they expire.")
+
+
 class TooManyJoins(JoinRefused):
     """The node looks at a few joins at a time, so that those of strangers cost nothing."""
 
@@ -269,3 +348,68 @@ class NoRouteLeft(ClusterError):
         super().__init__(
             f"route: no local node id is left for the host {member.host}; set a route by hand."
         )
+
+class NotOfThisCluster(RanvierError):
+    """The node does not start on the database of this cluster."""
+
+    code: ClassVar[str] = "RANVIER-NOT-OF-THIS-CLUSTER"
+
+
+class SecretDiffers(NotOfThisCluster):
+    """The node was told another secret than the one that the cluster has."""
+
+    code: ClassVar[str] = "RANVIER-SECRET-DIFFERS"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "cluster_secret differs from that of the cluster whose database this is: give the same"
+            " one as its other nodes."
+        )
+
+
+class SecretNotGiven(NotOfThisCluster):
+    """The address of a database alone makes nobody a node."""
+
+    code: ClassVar[str] = "RANVIER-SECRET-NOT-GIVEN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database belongs to a cluster already, and this node has no proof that it may"
+            " join: set cluster_secret to that of its other nodes."
+        )
+
+
+class OtherClusterDatabase(NotOfThisCluster):
+    """The node would change clusters without being asked to."""
+
+    code: ClassVar[str] = "RANVIER-OTHER-CLUSTER-DATABASE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database does not belong to the cluster that this node is in: give the address of"
+            " the right one, or remove cluster.json from the data directory to change clusters."
+        )
+
+
+class LeaveRefused(RanvierError):
+    """The node stays in the cluster."""
+
+    code: ClassVar[str] = "RANVIER-LEAVE"
+
+
+class LastNode(LeaveRefused):
+    """With the last node, the cluster would go."""
+
+    code: ClassVar[str] = "RANVIER-LAST-NODE"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Node {name} is the last one that runs: stop it, its data stays.")
+
+
+class NotInCluster(LeaveRefused):
+    """There is nothing that the node could leave."""
+
+    code: ClassVar[str] = "RANVIER-NOT-IN-CLUSTER"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Node {name} stands alone and is in no cluster.")

@@ -24,14 +24,18 @@ class JoinToken:
     """The key of proofs; the text of the token cannot be found from it."""
 
 
-def token_text(chance: bytes) -> str:
-    """Write a token out of `ID_BYTES` and `SECRET_BYTES` of chance."""
-    return f"{chance[:ID_BYTES].hex()}.{chance[ID_BYTES:].hex()}"
+def new_token(chance: bytes) -> tuple[str, JoinToken]:
+    """Make a token out of `ID_BYTES` and `SECRET_BYTES` of chance; return its text, too."""
+    token_id, secret = chance[:ID_BYTES].hex(), chance[ID_BYTES:].hex()
+    return f"{token_id}.{secret}", JoinToken(token_id, digest_of(secret))
 
 
 def read_token(text: str) -> JoinToken | None:
     """Read a token as somebody typed it; None for what never was one."""
     matched = _SHAPE.fullmatch(text.strip())
-    if matched is None:
-        return None
-    return JoinToken(matched[1], hashlib.sha256(matched[2].encode()).digest())
+    return JoinToken(matched[1], digest_of(matched[2])) if matched else None
+
+
+def digest_of(secret: str) -> bytes:
+    """Return what stands for the part of a token that is secret."""
+    return hashlib.sha256(secret.encode()).digest()

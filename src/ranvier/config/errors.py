@@ -5,11 +5,15 @@ ConfigError
 ├── UnknownKey          a key that nobody knows, with the nearest one that somebody does
 ├── UnreadableFile      a configuration file that is missing or broken
 ├── UnsafeBinding       an open door without a lock
-└── ContradictorySettings   values that are fine alone and wrong together
+├── ContradictorySettings   values that are fine alone and wrong together
+├── ClusterKeyDiffers       a value of the node's own that its cluster has otherwise
+├── DatabaseNotNamed        a node of a cluster that was told to use SQLite
+└── BrokenClusterFile       what the node keeps of its cluster cannot be read
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from ranvier.errors import RanvierError
@@ -58,3 +62,39 @@ class ContradictorySettings(ConfigError):
     """Values that are fine alone and wrong together."""
 
     code: ClassVar[str] = "RANVIER-CONFIG-TOGETHER"
+
+
+class ClusterKeyDiffers(ConfigError):
+    """All nodes of a cluster share this key, and this one was told something else."""
+
+    code: ClassVar[str] = "RANVIER-CLUSTER-KEY-DIFFERS"
+
+    def __init__(self, key: str, origin: str) -> None:
+        super().__init__(
+            f"{key} ({origin}) differs from what the cluster of this node shares: remove it here,"
+            " or unregister the node first (`ranvier unregister-node`)."
+        )
+
+
+class DatabaseNotNamed(ConfigError):
+    """A node of a cluster would start on a database of its own, and seem empty."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-NOT-NAMED"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            f"database ({origin}) is SQLite, and this node belongs to a cluster: give the address"
+            " of its PostgreSQL, or remove cluster.json from the data directory to stand alone."
+        )
+
+
+class BrokenClusterFile(ConfigError):
+    """The file is there and says nothing that could be used."""
+
+    code: ClassVar[str] = "RANVIER-CLUSTER-FILE"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} cannot be read: correct its owner and rights, or remove it and register the"
+            " node again."
+        )

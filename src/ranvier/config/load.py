@@ -13,6 +13,7 @@ from ranvier.config.database_address import DatabaseAddress
 from ranvier.config.environment import CONFIG_FILE_VARIABLE, Environment
 from ranvier.config.errors import InvalidValue, UnknownKey
 from ranvier.config.files import AxonFiles, OwnFiles
+from ranvier.config.joined_cluster import JoinedCluster, apply_joined, read_joined
 from ranvier.config.keys import Derived, Key, assemble
 from ranvier.config.known_names import find_key, nearest
 from ranvier.config.origins import Given, Layer, Notice, Origin
@@ -28,6 +29,18 @@ class LoadedSettings:
     values: Mapping[str, object]
     origins: Mapping[str, Origin]
     notices: tuple[Notice, ...]
+
+    def within(self, joined: JoinedCluster | None) -> LoadedSettings:
+        """Return these settings as those of a node of this cluster; None: of one that stands alone.
+
+        Raises `ConfigError` where they do not go with the cluster's, or with each other.
+        """
+        values, origins = dict(self.values), dict(self.origins)
+        if joined is not None:
+            apply_joined(joined, values, origins)
+        settings = assemble(Settings, values)
+        check_settings(settings, origins)
+        return LoadedSettings(settings, values, origins, (*self.notices, *notices_about(settings)))
 
 
 def load_settings(
@@ -48,10 +61,8 @@ def load_settings(
     for key in KEYS:
         value, origins[key.name] = sources.value_of(key, values, machine or socket.gethostname())
         values[key.name] = _in_directory(value, working_directory)
-    settings = assemble(Settings, values)
-    check_settings(settings, origins)
-    notices = (*sources.notices, *notices_about(settings))
-    return LoadedSettings(settings, values, origins, notices)
+    own = LoadedSettings(assemble(Settings, values), values, origins, sources.notices)
+    return own.within(read_joined(values["data"]))
 
 
 class _Sources:

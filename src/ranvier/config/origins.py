@@ -16,6 +16,7 @@ class Layer(Enum):
     AXON_VARIABLE = "AXONIQ_AXONSERVER_ variable"
     RANVIER_FILE = "ranvier.yaml"
     AXON_FILE = "Axon Server file"
+    CLUSTER = "the cluster that this node has joined"
     DERIVED = "derived"
     DEFAULT = "default"
 
