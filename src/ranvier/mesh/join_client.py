@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import DecodeError
 
-from ranvier.cluster.errors import AnswerNotUnderstood, JoinRefused, NobodyAnswers
+from ranvier.cluster.joining.errors import AnswerNotUnderstood, JoinRefused, NobodyAnswers
 from ranvier.mesh.join_server import JOIN_PATH
 from ranvier.proto.ranvier import join_pb2
 from ranvier.security.secret import Secret

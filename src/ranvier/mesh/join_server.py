@@ -8,7 +8,8 @@ from typing import Final
 
 from google.protobuf.message import DecodeError
 
-from ranvier.cluster.joining import Asking, ProofKind
+from ranvier.cluster.joining.admission import Asking, ProofKind
+from ranvier.cluster.joining.errors import TooManyJoins
 from ranvier.config.host_names import is_loopback
 from ranvier.errors import RanvierError
 from ranvier.proto.ranvier import join_pb2
@@ -43,7 +44,7 @@ class JoinServer:
     async def join(self, call: ServerCall, messages: AsyncIterator[bytes]) -> None:
         """Talk with one node that wants to join."""
         if self._talks >= TALKS_MOST:
-            raise GrpcError(StatusCode.RESOURCE_EXHAUSTED, "too many conversations about joining")
+            raise refusal(TooManyJoins())
         self._talks += 1
         try:
             async with asyncio.timeout(TALK_SECONDS):

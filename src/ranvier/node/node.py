@@ -22,6 +22,7 @@ from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
 from ranvier.node.membership import membership
+from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
 from ranvier.node.wire_limits import grpc_limits
@@ -55,6 +56,7 @@ class Node:
             "Age of the oldest view of the database that a reader holds",
             self._database.oldest_read_seconds,
         )
+        self._cluster = own_cluster(self._database, settings)
         self._services = NodeServices(self._database, settings, self._metrics)
         self._membership = membership(self._database, settings)
         self._health = NodeHealth(self._database, self._membership)
@@ -78,6 +80,7 @@ class Node:
         """Open the database, start the services, then the listeners; ready when it returns."""
         await self._database.start()
         try:
+            await self._cluster.start()
             await self._make_default_context()
             await self._membership.start()
             await self._services.start()

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ranvier.cluster.errors import JoinRefused, TooManyJoins
-from ranvier.cluster.join_budget import JoinBudget
-from ranvier.cluster.join_proof import Handshake, Side, is_proven, prove, secret_key
-from ranvier.cluster.joining import (
+from ranvier.cluster.joining.admission import (
     Asked,
     Offered,
     ProofKind,
@@ -17,6 +14,9 @@ from ranvier.cluster.joining import (
     refuse_node,
     refuse_proof,
 )
+from ranvier.cluster.joining.budget import JoinBudget
+from ranvier.cluster.joining.errors import JoinRefused, TooManyJoins
+from ranvier.cluster.joining.proof import Handshake, Side, is_proven, prove, secret_key
 from ranvier.security.secret import Secret
 from ranvier.services.join_messages import NONCE_BYTES, Challenge, Greeting, Welcome
 from ranvier.services.own_cluster import OwnCluster
@@ -42,7 +42,7 @@ class AdmitNodes:
 
     def __init__(self, ports: AdmissionPorts) -> None:
         self._ports = ports
-        self._budget = JoinBudget(at_seconds=ports.clock())
+        self._budget = JoinBudget()
 
     def greet(self, greeting: Greeting) -> Challenge:
         """Answer a greeting; raises a `JoinRefused`, `TooManyJoins` among others."""

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ranvier.cluster.errors import (
+from ranvier.cluster.joining.admission import Asking, Candidate, ProofKind, refuse_candidate
+from ranvier.cluster.joining.errors import (
     ClusterUnproven,
     InOtherCluster,
     JoinUnderWay,
     NobodyAnswers,
     ProofWrong,
 )
-from ranvier.cluster.join_proof import Handshake, Side, is_proven, prove, secret_key
-from ranvier.cluster.join_token import read_token
-from ranvier.cluster.joining import Asking, Candidate, ProofKind, refuse_candidate
+from ranvier.cluster.joining.proof import Handshake, Side, is_proven, prove, secret_key
+from ranvier.cluster.joining.token import read_token
 from ranvier.config.joined_cluster import JoinedCluster
 from ranvier.security.secret import Secret
 from ranvier.services.join_messages import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ranvier.cluster.joining import Asking
+from ranvier.cluster.joining.admission import Asking
 from ranvier.security.secret import Secret
 
 NONCE_BYTES: Final = 32

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from ranvier.cluster.belonging import Belonging, refuse_belonging
-from ranvier.cluster.errors import OtherClusterDatabase, TooManyTokens
-from ranvier.cluster.join_token import ID_BYTES, LIFE_SECONDS, SECRET_BYTES, new_token
+from ranvier.cluster.joining.belonging import Belonging, refuse_belonging
+from ranvier.cluster.joining.errors import OtherClusterDatabase, TooManyTokens
+from ranvier.cluster.joining.token import ID_BYTES, LIFE_SECONDS, SECRET_BYTES, new_token
 from ranvier.security.secret import Secret
 from ranvier.storage.cluster_identity import ClusterIdentities, ClusterIdentity
 

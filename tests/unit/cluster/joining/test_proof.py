@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ranvier.cluster.join_proof import Handshake, Side, is_proven, prove, secret_key
-from ranvier.cluster.join_token import ID_BYTES, SECRET_BYTES, new_token, read_token
+from ranvier.cluster.joining.proof import Handshake, Side, is_proven, prove, secret_key
+from ranvier.cluster.joining.token import ID_BYTES, SECRET_BYTES, new_token, read_token
 
 KEY = secret_key("the secret of all")
 HANDSHAKE = Handshake("id-b", b"1" * 32, "cluster", b"2" * 32)

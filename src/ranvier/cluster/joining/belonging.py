@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ranvier.cluster.errors import (
+from ranvier.cluster.joining.errors import (
     NotOfThisCluster,
     OtherClusterDatabase,
     SecretDiffers,

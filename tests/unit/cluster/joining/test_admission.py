@@ -4,21 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ranvier.cluster.errors import (
-    InOtherCluster,
-    JoinRefused,
-    JoinsItself,
-    NameTaken,
-    NodeInUse,
-    NodeOnSqlite,
-    OtherProtocol,
-    ProofMissing,
-    ProofWrong,
-    TokenExpired,
-    TokenUsed,
-    TooManyJoins,
-)
-from ranvier.cluster.joining import (
+from ranvier.cluster.joining.admission import (
     PROTOCOL,
     Asked,
     Asking,
@@ -32,6 +18,20 @@ from ranvier.cluster.joining import (
     refuse_greeting,
     refuse_node,
     refuse_proof,
+)
+from ranvier.cluster.joining.errors import (
+    InOtherCluster,
+    JoinRefused,
+    JoinsItself,
+    NameTaken,
+    NodeInUse,
+    NodeOnSqlite,
+    OtherProtocol,
+    ProofMissing,
+    ProofWrong,
+    TokenExpired,
+    TokenUsed,
+    TooManyJoins,
 )
 
 FRESH = Candidate("b", (HeldContext("default", is_empty=True),), None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from ranvier.cluster.errors import (
+from ranvier.cluster.joining.errors import (
     InOtherCluster,
     JoinRefused,
     JoinsItself,

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ranvier.cluster.belonging import Belonging, refuse_belonging
-from ranvier.cluster.errors import (
+from ranvier.cluster.joining.belonging import Belonging, refuse_belonging
+from ranvier.cluster.joining.budget import JOINS_AT_ONCE, JOINS_PER_SECOND, JoinBudget
+from ranvier.cluster.joining.errors import (
     JoinRefused,
     NodeInUse,
     NotOfThisCluster,
@@ -11,7 +12,6 @@ from ranvier.cluster.errors import (
     SecretDiffers,
     SecretNotGiven,
 )
-from ranvier.cluster.join_budget import JOINS_AT_ONCE, JOINS_PER_SECOND, JoinBudget
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Who may join a cluster and use its database, and how nodes prove themselves."""
