@@ -14,6 +14,7 @@ import httpx2
 from fastapi import FastAPI
 
 from ranvier.axon.query_row import EventRow
+from ranvier.cluster.member import Member, MemberView, NodeState
 from ranvier.events.append import Append, Outcome
 from ranvier.observability.measurements import Measurement
 from ranvier.observability.operation import Operation
@@ -26,6 +27,7 @@ from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.forget_node import ForgetNode
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
@@ -39,6 +41,7 @@ from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, PartHealth, WebDependencies
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.request_bodies import BodyLimits
+from tests.support.memory_cluster_nodes import MemoryClusterNodes
 from tests.support.memory_event_log import (
     MemoryCatalogue,
     MemoryEventLog,
@@ -57,7 +60,23 @@ FACTS = NodeFacts(
     grpc_port=8124,
     internal_port=8224,
     is_tls=False,
+    is_clustered=False,
     started_at=0.0,
+)
+
+OWN = MemberView(
+    member=Member(
+        node_id="id-of-messaging1",
+        name=FACTS.name,
+        host=FACTS.host_name,
+        internal_host=FACTS.internal_host_name,
+        http_port=FACTS.http_port,
+        grpc_port=FACTS.grpc_port,
+        internal_port=FACTS.internal_port,
+        route="messaging1",
+    ),
+    state=NodeState.RUNNING,
+    is_own=True,
 )
 
 
@@ -103,6 +122,9 @@ class WebNode:
     seconds: float = 100_000.0
     refused_tokens: int = 0
     facts: NodeFacts = FACTS
+    members: list[MemberView] = field(default_factory=lambda: [OWN])
+    linked: list[str] = field(default_factory=list)
+    cluster_nodes: MemoryClusterNodes = field(default_factory=MemoryClusterNodes)
     measurements: list[Measurement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -152,6 +174,9 @@ class WebNode:
             kinds=self.kinds,
             snapshot_counts=self._snapshot_counts,
             node=lambda: self.facts,
+            members=lambda: self.members,
+            linked=lambda: self.linked,
+            forget_node=ForgetNode(self.cluster_nodes, lambda: self.members),
             health=lambda: self.health,
             metrics=lambda: b"ranvier_node_info 1.0\n",
             measurements=lambda: self.measurements,

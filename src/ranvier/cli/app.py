@@ -9,6 +9,7 @@ import typer
 
 from ranvier import __version__
 from ranvier.cli import events
+from ranvier.cli.cluster import cluster
 from ranvier.cli.contexts import (
     contexts,
     delete_context,
@@ -30,6 +31,7 @@ app = typer.Typer(
 add_local(app)
 app.add_typer(events.app, name="events")
 app.command()(metrics)
+app.command()(cluster)
 app.command()(contexts)
 app.command()(register_context)
 app.command()(update_context)

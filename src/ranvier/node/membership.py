@@ -15,6 +15,7 @@ from ranvier.config.route import compute_route
 from ranvier.config.settings import Settings
 from ranvier.node.clocks import boot_seconds, unix_ms
 from ranvier.node.node_id import kept_node_id
+from ranvier.observability.metrics import Metrics
 from ranvier.services.keep_membership import KeepMembership, MembershipPorts, MembershipSettings
 from ranvier.storage.database import Database
 
@@ -29,6 +30,27 @@ def membership(database: Database, settings: Settings) -> KeepMembership:
             database.cluster_nodes, database, partial(newcomer, settings), boot_seconds
         ),
         MembershipSettings(),
+    )
+
+
+def show_members(members: KeepMembership, metrics: Metrics) -> None:
+    """Show the figures of the nodes."""
+    metrics.watch_by(
+        "state",
+        "ranvier.cluster.nodes.count",
+        "Nodes as this one sees them",
+        members.count_by_state,
+    )
+    metrics.watch_by(
+        "node",
+        "ranvier.cluster.heartbeat.age.seconds",
+        "Time since the heartbeat of a node was last seen to rise",
+        members.silent_seconds,
+    )
+    metrics.watch(
+        "ranvier.cluster.in.touch",
+        "1 while heartbeats reach the database, else 0",
+        lambda: float(members.is_in_touch),
     )
 
 

@@ -21,12 +21,13 @@ from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
-from ranvier.node.membership import membership
+from ranvier.node.membership import membership, show_members
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.observability.metrics import Metrics
+from ranvier.services.forget_node import ForgetNode
 from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, WebDependencies
 from ranvier.web.http_server import HttpAddress, HttpServer
@@ -59,6 +60,7 @@ class Node:
         self._cluster = own_cluster(self._database, settings)
         self._services = NodeServices(self._database, settings, self._metrics)
         self._membership = membership(self._database, settings)
+        show_members(self._membership, self._metrics)
         self._health = NodeHealth(self._database, self._membership)
         token = settings.access_token if settings.access_control else None
         limits = grpc_limits(settings.limits)
@@ -151,6 +153,9 @@ class Node:
             kinds=services.kinds,
             snapshot_counts=self._database.snapshots.counts,
             node=self._facts,
+            members=self._membership.members,
+            linked=tuple,
+            forget_node=ForgetNode(self._database.cluster_nodes, self._membership.members),
             health=self._health.parts,
             metrics=self._metrics.exposition,
             measurements=self._metrics.measurements,
@@ -181,6 +186,7 @@ class Node:
             grpc_port=self.ports.grpc,
             internal_port=self.ports.internal,
             is_tls=settings.tls.enabled,
+            is_clustered=self._database.cluster_nodes.is_shared,
             started_at=self._started_at,
         )
 

@@ -63,6 +63,12 @@ class Metrics:
         """Show what `find` says per context whenever the metrics are read; it must not block."""
         self._add(ContextCounts(name, description, lambda: _found(name, find, {})))
 
+    def watch_by(
+        self, label: str, name: str, description: str, find: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Show what `find` says per value of a label; it must not block."""
+        self._add(ContextCounts(name, description, lambda: _found(name, find, {}), label))
+
     def watch(self, name: str, description: str, find: Callable[[], float]) -> None:
         """Show what `find` says whenever the metrics are read; it must not block."""
         self._add(_Watched(name, description, lambda: _found(name, find, math.nan)))

@@ -36,12 +36,18 @@ class ContextCounts:
     """A number per context, counted here or found when it is asked for."""
 
     def __init__(
-        self, name: str, description: str, find: Callable[[], Mapping[str, float]] | None = None
+        self,
+        name: str,
+        description: str,
+        find: Callable[[], Mapping[str, float]] | None = None,
+        label: str = "context",
     ) -> None:
+        """`label` is what the numbers are told apart by, where it is something else."""
         self._name = prometheus_name(name)
         self._description = description
         self._counts: dict[str, float] = {}
         self._find = find
+        self._label = label
 
     def add(self, context: str, count: int = 1) -> None:
         """Count `count` more in this context."""
@@ -52,7 +58,7 @@ class ContextCounts:
 
     def collect(self) -> Iterator[Metric]:
         """Yield the family for Prometheus."""
-        family = GaugeMetricFamily(self._name, self._description, labels=["context"])
+        family = GaugeMetricFamily(self._name, self._description, labels=[self._label])
         for context, count in self._shown():
             family.add_metric([context], count)
         yield family

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -65,6 +65,8 @@ class MembershipPorts:
     """Asked once, at the start."""
     clock: Callable[[], float]
     """Seconds of a clock that nobody sets and that goes on while the machine sleeps."""
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """Waits for so many seconds."""
 
 
 class KeepMembership:
@@ -115,6 +117,19 @@ class KeepMembership:
             for view in self._views
             if not view.is_own and view.state in (NodeState.RUNNING, NodeState.DRAINING)
         )
+
+    def count_by_state(self) -> Mapping[str, float]:
+        """Return how many nodes are in each state."""
+        states = [view.state for view in self._views]
+        return {state.value: states.count(state) for state in NodeState}
+
+    def silent_seconds(self) -> Mapping[str, float]:
+        """Return by name for how long the counter of each node has been watched unchanged."""
+        return {
+            view.member.name: self._seen.silent_seconds(view.member.node_id)
+            for view in self._views
+            if view.state.is_alive
+        }
 
     def watch(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call an observer when `members` changes; return what ends that."""
@@ -187,7 +202,7 @@ class KeepMembership:
             }
             enrolment = enrol(newcomer, records, lives)
             if enrolment is None:
-                await asyncio.sleep(self._settings.interval_seconds / 2)
+                await self._ports.pause(self._settings.interval_seconds / 2)
                 continue
             replaced = enrolment.replaced
             if not self._nodes.is_shared:
@@ -223,7 +238,7 @@ class KeepMembership:
 
     async def _beat_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(self._settings.interval_seconds)
+            await self._ports.pause(self._settings.interval_seconds)
             try:
                 await self.beat()
             except RanvierError:

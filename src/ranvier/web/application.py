@@ -9,6 +9,7 @@ from ranvier.web.access import AccessControl
 from ranvier.web.actuator_metrics import ActuatorMetricsResource
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
+from ranvier.web.cluster_nodes import ClusterNodesResource
 from ranvier.web.commands import CommandsResource
 from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
@@ -78,9 +79,11 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     CommandsResource(dependencies, rules).add_to(app)
     QueriesResource(dependencies, rules).add_to(app)
     PublicResource(
-        dependencies.node,
-        dependencies.administer_contexts,
+        dependencies,
         has_access_control=dependencies.access_token is not None,
+    ).add_to(app)
+    ClusterNodesResource(
+        dependencies.members, dependencies.linked, dependencies.forget_node
     ).add_to(app)
     ContextsResource(dependencies.administer_contexts).add_to(app)
     ProcessorsResource(dependencies.processors).add_to(app)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ranvier.cluster.member import MemberView
 from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
@@ -13,6 +14,7 @@ from ranvier.services.append_events import AppendEvents
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
+from ranvier.services.forget_node import ForgetNode
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
@@ -36,6 +38,8 @@ class NodeFacts:
     internal_port: int
     is_tls: bool
     """Whether clients reach gRPC and HTTP by TLS."""
+    is_clustered: bool
+    """Whether other nodes can use its database."""
     started_at: float
     """On the clock of the dependencies, in seconds."""
 
@@ -73,6 +77,11 @@ class WebDependencies:
     """How many snapshots each context holds."""
     node: Callable[[], NodeFacts]
     """Asked for each answer, since ports are known only when they are bound."""
+    members: Callable[[], Sequence[MemberView]]
+    """All nodes as this one sees them, itself included."""
+    linked: Callable[[], Collection[str]]
+    """The ids of the nodes that this one has a link with."""
+    forget_node: ForgetNode
     health: Callable[[], Sequence[PartHealth]]
     """The node is ready when every part is up; must not wait for anything."""
     metrics: Callable[[], bytes]

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fastapi import FastAPI
 
 from ranvier import __version__
-from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.web.camel_model import CamelModel
-from ranvier.web.dependencies import NodeFacts
+from ranvier.web.cluster_nodes import is_in_reach
+from ranvier.web.dependencies import WebDependencies
 
 
 class KnownNode(CamelModel):
@@ -75,17 +73,17 @@ class ProductVersion(CamelModel):
 
 
 class PublicResource:
-    """Answers from the node's facts and the list of contexts."""
+    """Answers from the node's facts, the list of nodes and the list of contexts."""
 
     def __init__(
         self,
-        node: Callable[[], NodeFacts],
-        contexts: AdministerContexts,
+        dependencies: WebDependencies,
         *,
         has_access_control: bool,
     ) -> None:
-        self._node = node
-        self._contexts = contexts
+        self._of = dependencies
+        self._node = dependencies.node
+        self._contexts = dependencies.administer_contexts
         self._has_access_control = has_access_control
 
     def add_to(self, app: FastAPI) -> None:
@@ -99,18 +97,19 @@ class PublicResource:
         app.get("/v1/public/version", tags=["node"], summary="The program")(self.version)
 
     async def nodes(self) -> list[KnownNode]:
-        """Return this node: it knows no other yet."""
-        node = self._node()
+        """Return all nodes that this one knows, itself included, sorted by name."""
+        linked = self._of.linked()
         return [
             KnownNode(
-                name=node.name,
-                host_name=node.host_name,
-                http_port=node.http_port,
-                grpc_port=node.grpc_port,
-                internal_host_name=node.internal_host_name,
-                grpc_internal_port=node.internal_port,
-                connected=True,
+                name=view.member.name,
+                host_name=view.member.host,
+                http_port=view.member.http_port,
+                grpc_port=view.member.grpc_port,
+                internal_host_name=view.member.internal_host,
+                grpc_internal_port=view.member.internal_port,
+                connected=is_in_reach(view, linked),
             )
+            for view in self._of.members()
         ]
 
     async def me(self) -> ThisNode:
@@ -126,7 +125,7 @@ class PublicResource:
             grpc_internal_port=node.internal_port,
             authentication=self._has_access_control,
             ssl=node.is_tls,
-            clustered=False,
+            clustered=node.is_clustered,
             admin_node=True,
             development_mode=False,
             plugins_enabled=False,
@@ -138,18 +137,19 @@ class PublicResource:
     async def contexts(self) -> list[KnownContext]:
         """Return every context; a replication group of Ranvier is one context."""
         node = self._node().name
+        nodes = [each.member.name for each in self._of.members() if each.state.is_alive]
         return [
             KnownContext(
-                context=each.name,
-                replication_group=each.name,
+                context=context.name,
+                replication_group=context.name,
                 leader=node,
-                roles=[RoleOfNode(node=node, role="PRIMARY")],
-                meta_data=dict(each.properties),
+                roles=[RoleOfNode(node=each, role="PRIMARY") for each in nodes],
+                meta_data=dict(context.properties),
                 change_pending=False,
                 pending_since=0,
-                dcb_context=each.dcb,
+                dcb_context=context.dcb,
             )
-            for each in await self._contexts.all()
+            for context in await self._contexts.all()
         ]
 
     async def my_contexts(self) -> list[str]:

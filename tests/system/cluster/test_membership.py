@@ -1,0 +1,176 @@
+"""Nodes as they see each other: real processes on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+
+from examples.until import until
+from tests.support.cluster import Cluster, cluster
+from tests.support.node_program import is_one_sentence, ranvier
+
+NAMES = ("one", "two", "three")
+FIELDS = {
+    *("name", "host", "ip", "httpPort", "grpcPort", "internalPort", "ajpPort", "localNodeId"),
+    *("jvmRoute", "weight", "state", "communication", "isLocal", "configRevision", "startedAt"),
+    *("stoppedAt", "failedAt", "lastSeenAt", "version", "os", "python"),
+}
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as nodes:
+        nodes.start_all(NAMES)
+        yield nodes
+
+
+@pytest.fixture
+def nodes(started: Cluster) -> Cluster:
+    """Three nodes that run and see each other, whatever the test before has left."""
+    started.heal()
+    for name in NAMES:
+        if not started[name].is_running:
+            started.start(name)
+        started[name].thaw()
+    started.until_all_see("running", *NAMES)
+    return started
+
+
+def incarnations(nodes: Cluster) -> dict[str, int]:
+    rows = nodes.ask("SELECT name, incarnation FROM ranvier.cluster_node")
+    return {row["name"]: row["incarnation"] for row in rows}
+
+
+def is_ready(nodes: Cluster, name: str) -> bool:
+    try:
+        nodes.get(name, "/health/ready")
+    except HTTPError as error:
+        error.close()
+        return False
+    return True
+
+
+def member(nodes: Cluster, observer: str, name: str) -> dict[str, object]:
+    found = nodes.get(observer, f"/api/cluster/nodes/{name}")
+    assert isinstance(found, dict)
+    return found
+
+
+def test_every_node_knows_all_nodes(nodes: Cluster) -> None:
+    for observer in NAMES:
+        members = nodes.members(observer)
+        assert [each["name"] for each in members] == sorted(NAMES)
+        for each in members:
+            assert set(each) == FIELDS
+            name = str(each["name"])
+            assert each["isLocal"] is (name == observer)
+            assert each["httpPort"] == nodes.ports[name].http
+            assert each["internalPort"] == nodes.ports[name].internal
+        assert len({each["jvmRoute"] for each in members}) == len(NAMES)
+        known = nodes.get(observer, "/v1/public")
+        assert isinstance(known, list)
+        assert [each["name"] for each in known] == sorted(NAMES)
+        me = nodes.get(observer, "/v1/public/me")
+        assert isinstance(me, dict)
+        assert me["clustered"] is True
+
+
+def test_the_command_line_prints_the_same(nodes: Cluster) -> None:
+    said = ranvier("cluster", "-S", nodes["two"].http_address, "-o", "json")
+    listed, direct = json.loads(said.out), nodes.members("two")
+    for each in (*listed, *direct):
+        del each["lastSeenAt"]
+    assert listed == direct
+    lines = ranvier("cluster", "-S", nodes["two"].http_address).out.splitlines()
+    assert [line.split()[0] for line in lines] == ["NAME", "one", "three", "two"]
+    assert lines[3].split()[1] == "*"
+
+
+def test_a_killed_node_is_down_and_a_stopped_one_said_goodbye(nodes: Cluster) -> None:
+    nodes["one"].kill()
+    killed_at = time.monotonic()
+    assert nodes["three"].stop() == 0
+    nodes.until_all_see("stopped", "three")
+    assert member(nodes, "two", "three")["stoppedAt"] is not None
+    nodes.until_all_see("down", "one")
+    assert time.monotonic() - killed_at < 30
+    until(lambda: member(nodes, "two", "one")["failedAt"], "two knows since when one is down")
+    for name in ("one", "three"):
+        nodes.start(name)
+    nodes.until_all_see("running", *NAMES)
+    assert member(nodes, "two", "one")["failedAt"] is None
+
+
+def test_a_frozen_node_comes_back_with_a_new_incarnation(nodes: Cluster) -> None:
+    before = incarnations(nodes)
+    nodes["three"].freeze()
+    until(lambda: member(nodes, "one", "three")["state"] == "down", "three is down for one")
+    nodes["three"].thaw()
+    nodes.until_all_see("running", *NAMES)
+    after = incarnations(nodes)
+    assert after["three"] > before["three"]
+    assert (after["one"], after["two"]) == (before["one"], before["two"])
+    assert "found down" in nodes.log("three")
+
+
+def test_a_node_that_loses_the_database_is_not_ready_and_answers(nodes: Cluster) -> None:
+    nodes.database_links["two"].cut()
+    until(lambda: not is_ready(nodes, "two"), "two is not ready")
+    assert len(nodes.members("two")) == len(NAMES)
+    nodes.database_links["two"].heal()
+    until(lambda: is_ready(nodes, "two"), "two is ready again")
+    nodes.until_all_see("running", *NAMES)
+
+
+def test_a_database_that_stands_still_is_noticed_too(nodes: Cluster) -> None:
+    nodes.database_links["two"].hold()
+    until(lambda: not is_ready(nodes, "two"), "two is not ready")
+    nodes.database_links["two"].heal()
+    until(lambda: is_ready(nodes, "two"), "two is ready again")
+
+
+@pytest.mark.parametrize("data", ["fresh", "copied"])
+def test_the_name_of_a_running_node_is_refused(nodes: Cluster, tmp_path: Path, data: str) -> None:
+    if data == "copied":
+        (tmp_path / "node-id").write_bytes((nodes.folder / "one" / "node-id").read_bytes())
+    said = ranvier(
+        *("start", "--name", "one", "--database", nodes.database, "--data", str(tmp_path)),
+        *("--http-port", "0", "--grpc-port", "0", "--internal-port", "0", "--log-level", "error"),
+    )
+    assert said.code == 1
+    assert is_one_sentence(said.err)
+    assert ("node-id" if data == "copied" else "another name") in said.err
+    nodes.until_all_see("running", *NAMES)
+
+
+def test_a_pod_that_came_back_with_a_new_id_takes_its_place(nodes: Cluster) -> None:
+    assert nodes["three"].stop() == 0
+    (nodes.folder / "three" / "node-id").unlink()
+    route = member(nodes, "one", "three")["jvmRoute"]
+    nodes.start("three")
+    nodes.until_all_see("running", *NAMES)
+    assert member(nodes, "one", "three")["jvmRoute"] == route
+    assert len(nodes.members("one")) == len(NAMES)
+
+
+def test_a_node_that_runs_is_not_forgotten_and_one_that_left_is(nodes: Cluster) -> None:
+    url = f"{nodes['one'].http_address}/api/cluster/nodes"
+    for name, status in (("two", 409), ("nobody", 404)):
+        with pytest.raises(HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(f"{url}/{name}", method="DELETE"))
+        assert refused.value.code == status
+        assert json.load(refused.value)["detail"].endswith(".")
+        refused.value.close()
+    assert nodes["two"].stop() == 0
+    nodes.until_all_see("stopped", "two")
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/two", method="DELETE")) as answer:
+        assert answer.status == 202
+    until(lambda: len(nodes.members("three")) == 2, "three has heard that two is forgotten")
+    nodes.start("two")
+    nodes.until_all_see("running", *NAMES)
