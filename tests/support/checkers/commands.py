@@ -10,7 +10,7 @@ from tests.support.checkers.history import CommandNote, Effect, Told
 
 def command_faults(notes: Sequence[CommandNote], effects: Sequence[Effect]) -> Iterator[str]:
     """Yield second effects, effects of what was refused, overlaps and changes of order."""
-    yield from _count_faults(notes, effects)
+    yield from effect_count_faults(notes, effects)
     by_id = {note.id: note for note in notes}
     last: dict[str, Effect] = {}
     numbers: dict[tuple[str, str], int] = {}
@@ -29,7 +29,8 @@ def command_faults(notes: Sequence[CommandNote], effects: Sequence[Effect]) -> I
         numbers[own] = max(note.number, numbers.get(own, -1))
 
 
-def _count_faults(notes: Sequence[CommandNote], effects: Sequence[Effect]) -> Iterator[str]:
+def effect_count_faults(notes: Sequence[CommandNote], effects: Sequence[Effect]) -> Iterator[str]:
+    """Yield second effects, missing ones, and effects of what was refused or never sent."""
     counts = Counter(effect.command_id for effect in effects)
     for note in notes:
         count = counts.pop(note.id, 0)
