@@ -99,6 +99,8 @@ class AppendSequencer:
         self._meter = dependencies.meter
         self._waiting: deque[WaitingAppend] = deque()
         self._loop = asyncio.get_running_loop()
+        self._looked_up: dict[WaitingAppend, RanvierError | None] = {}
+        """Appends that a lost answer has left in doubt, and why they were refused since then."""
         self._is_busy = False
         self._drained = asyncio.Event()
         self._settling: asyncio.Task[None] | None = None
@@ -138,6 +140,8 @@ class AppendSequencer:
 
     def _decided(self, batch: list[WaitingAppend], result: Sequence[Outcome] | Exception) -> None:
         outcomes = self._outcomes_of(batch, result)
+        if self._looked_up:
+            outcomes = self._doubt(batch, outcomes)
         if not DECIDED.issuperset(map(type, outcomes)):
             self._settling = self._loop.create_task(self._settle(batch, outcomes))
         elif self._waiting:
@@ -160,6 +164,22 @@ class AppendSequencer:
             logger.error("%d appends got %d outcomes", len(batch), len(result))
             return [Unknown()] * len(batch)
         return result
+
+    def _doubt(self, batch: list[WaitingAppend], outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """Take refusals of what was looked up before for unknown.
+
+        The server may have had the lost message all the time and have stored it after the look-up:
+        then it is itself that the append has met. A second look-up tells, for what is refused by
+        something else is left out of a message that is older than that.
+        """
+        doubted: list[Outcome] = []
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Refused) and waiting in self._looked_up:
+                self._looked_up[waiting] = outcome.error
+                doubted.append(Unknown())
+            else:
+                doubted.append(outcome)
+        return doubted
 
     def _take_batch(self) -> list[WaitingAppend]:
         waiting, limits = self._waiting, self._limits
@@ -207,7 +227,11 @@ class AppendSequencer:
         stored: list[tuple[int, Sequence[NewEvent]]] = []
         for waiting, finding in zip(lost, findings, strict=True):
             if finding is None:
-                again.append(waiting)
+                refusal = self._looked_up.setdefault(waiting, None)
+                if refusal is None:
+                    again.append(waiting)
+                else:
+                    self._answer(waiting, refusal)
                 continue
             self._answer(waiting, finding)
             if isinstance(finding, Accepted):
@@ -246,6 +270,8 @@ class AppendSequencer:
 
     def _answer(self, waiting: WaitingAppend, result: Accepted | RanvierError) -> None:
         self._budget.give_back(waiting.byte_count)
+        if self._looked_up:
+            self._looked_up.pop(waiting, None)
         if isinstance(result, Accepted):
             self._meter.done(self._context, result.count, perf_counter() - waiting.came_at)
         else:

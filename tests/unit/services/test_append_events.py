@@ -253,6 +253,44 @@ async def test_a_lost_append_that_did_not_happen_is_decided_again() -> None:
     ]
 
 
+async def test_a_lost_append_that_is_stored_after_the_look_up_is_not_refused_for_its_own_sake() -> (
+    None
+):
+    appending = Appending()
+    late: list[Append] = []
+
+    def lose(_context: str, appends: Sequence[Append]) -> Sequence[Outcome]:
+        late.extend(appends)
+        appending.log.twist = arrive
+        return [Unknown()]
+
+    def arrive(context: str, appends: Sequence[Append]) -> Sequence[Outcome]:
+        appending.log.twist = lambda _context, _appends: None
+        appending.log.decide(context, late)
+        return appending.log.decide(context, appends)
+
+    appending.log.twist = lose
+    answers = appending.send(new_event("a"))
+    await appending.settle()
+    assert answers == [Accepted(0, 1)]
+    assert len(appending.log.batches) == 2
+
+
+async def test_a_lost_append_that_did_not_happen_may_be_refused_the_second_time() -> None:
+    appending = Appending()
+
+    def lose(context: str, _appends: Sequence[Append]) -> Sequence[Outcome]:
+        appending.log.twist = lambda _context, _appends: None
+        appending.log.store(context, new_event("a"))
+        return [Unknown()]
+
+    appending.log.twist = lose
+    answers = appending.send(new_event("a"))
+    await appending.settle()
+    assert isinstance(answers[0], InvalidSequence)
+    assert not appending.service._sequencers["default"]._looked_up
+
+
 async def test_a_question_is_repeated_while_the_database_does_not_answer() -> None:
     appending = Appending(BatchLimits(lookup_pause_seconds=0.25))
     appending.log.find_errors = [StorageUnavailable("it restarts"), StorageUnavailable("still")]
