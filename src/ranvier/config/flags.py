@@ -53,6 +53,8 @@ def flags_help() -> Iterator[str]:
     yield ""
     yield f"  {CONFIG_FLAG} FILE"
     yield "      read this file instead of ranvier.yaml"
+    yield f"  {PROCESSES_FLAG} N"
+    yield "      run so many nodes here, on one PostgreSQL; each next one has the next ports"
     for key in KEYS:
         yield f"  {key.flag}{'' if key.kind.is_switch else ' VALUE'}"
         yield f"      {key.help}"

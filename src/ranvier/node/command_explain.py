@@ -9,7 +9,6 @@ from ranvier.config.errors import ConfigError
 from ranvier.config.explain import explain_as_json, explain_as_table
 from ranvier.config.flags import read_flags
 from ranvier.node.command_start import load
-from ranvier.node.errors import NotBuiltYet
 from ranvier.node.output_option import split_output
 
 HELP = """Usage: ranvier config explain [-o txt|json] [--KEY VALUE ...] [--config FILE]
@@ -27,9 +26,9 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write(HELP)
             return 0
         loaded = load(flags)
-    except (ConfigError, NotBuiltYet) as error:
+    except ConfigError as error:
         sys.stderr.write(f"ranvier: {error}\n")
-        return error.exit_code if isinstance(error, ConfigError) else 1
+        return error.exit_code
     if output == "json":
         sys.stdout.write(f"{explain_as_json(loaded)}\n")
     else:

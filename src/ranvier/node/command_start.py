@@ -10,28 +10,30 @@ from pathlib import Path
 from ranvier.config.errors import ConfigError
 from ranvier.config.flags import StartArguments, flags_help, read_flags
 from ranvier.config.load import LoadedSettings, load_settings
-from ranvier.node.errors import NotBuiltYet
 from ranvier.node.run import run_node
 
 
 def main(arguments: Sequence[str]) -> int:
     """Start a node as flags, environment and files say; return its exit code."""
+    return start(arguments)
+
+
+def start(arguments: Sequence[str], supervisor_pipe: int | None = None) -> int:
+    """Start a node that stops, too, once the other end of the pipe is closed."""
     try:
         flags = read_flags(arguments)
         if flags.wants_help:
             sys.stdout.write("".join(f"{line}\n" for line in flags_help()))
             return 0
         loaded = load(flags)
-    except (ConfigError, NotBuiltYet) as error:
+    except ConfigError as error:
         sys.stderr.write(f"ranvier: {error}\n")
-        return error.exit_code if isinstance(error, ConfigError) else 1
+        return error.exit_code
     for notice in loaded.notices:
         sys.stderr.write(f"ranvier: note: {notice.subject} {notice.sentence}\n")
-    return run_node(loaded.settings)
+    return run_node(loaded.settings, supervisor_pipe)
 
 
 def load(flags: StartArguments) -> LoadedSettings:
     """Load the settings that a start with these flags has."""
-    if flags.processes > 1:
-        raise NotBuiltYet("--processes: several nodes on one host are not built yet; leave it out.")
     return load_settings(flags.values, os.environ, Path.cwd(), config_file=flags.config_file)

@@ -3,8 +3,7 @@
 NodeError
 ├── PortUnavailable      an address that cannot be listened on
 ├── DatabaseMissing      a data directory without a database
-├── NodeIdUnreadable     a file node-id that holds something else
-└── NotBuiltYet          something that the contract names and this version has not
+└── NodeIdUnreadable     a file node-id that holds something else
 """
 
 from __future__ import annotations
@@ -48,9 +47,3 @@ class NodeIdUnreadable(NodeError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"data: {path} holds no node id; remove it, and the node gets a new one.")
-
-
-class NotBuiltYet(NodeError):
-    """Something that this version does not have."""
-
-    code: ClassVar[str] = "RANVIER-NODE-NOT-YET"

@@ -25,15 +25,17 @@ GENERATION_ZERO_ALLOCATIONS = 50_000
 for every 700 of them, the default, finds nothing."""
 
 
-def run_node(settings: Settings) -> int:
+def run_node(settings: Settings, supervisor_pipe: int | None = None) -> int:
     """Run until SIGTERM or SIGINT; return 0, or 1 if the node could not start.
+
+    It runs, too, no longer than the other end of `supervisor_pipe` is open.
 
     The ready line is printed on standard output, everything else is logged on standard error.
     """
     configure_logs(settings.log.format, settings.log.level, node=settings.name)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+            runner.run(serve(settings, supervisor_pipe))
     except (RanvierError, WireError) as error:
         sys.stderr.write(f"ranvier: {error}\n")
         return 1
@@ -43,12 +45,14 @@ def run_node(settings: Settings) -> int:
     return 0
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, supervisor_pipe: int | None) -> None:
     """Start a node, say that it is ready, and stop it when the system asks."""
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, asked_to_stop.set)
+    if supervisor_pipe is not None:
+        watch_supervisor(loop, supervisor_pipe, asked_to_stop)
     node = Node(settings)
     await node.start()
     gc.freeze()
@@ -58,3 +62,16 @@ async def serve(settings: Settings) -> None:
     await asked_to_stop.wait()
     logger.info("The node was asked to stop.", extra={"action": "node.stopping"})
     await node.stop()
+
+
+def watch_supervisor(
+    loop: asyncio.AbstractEventLoop, pipe: int, asked_to_stop: asyncio.Event
+) -> None:
+    """Ask the node to stop once its supervisor is no more, however it ended."""
+
+    def ended() -> None:
+        loop.remove_reader(pipe)
+        asked_to_stop.set()
+
+    # Nothing is ever written there: it turns readable when its only writer has gone.
+    loop.add_reader(pipe, ended)
