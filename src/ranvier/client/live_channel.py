@@ -97,6 +97,8 @@ class LiveChannel:
                     channel = await self.wait()
                     await channel.wait_for_room()
         except TimeoutError:
+            if self.current is None:
+                raise ConnectionLost(f"the hub is not connected: {self.last_reason}") from None
             raise Overloaded("the server takes no more calls at a time") from None
         return channel
 

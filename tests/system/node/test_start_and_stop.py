@@ -137,7 +137,8 @@ async def test_handlers_of_commands_and_of_queries_get_the_same_moment_at_the_en
         await asyncio.Event().wait()
 
     handling = HandlingSettings(grace_seconds=0.01)
-    async with connect(node.grpc_address, handling=handling) as hub:
+    # The query, which changes nothing, is asked again for so long; nobody is there to answer it.
+    async with connect(node.grpc_address, handling=handling, connect_timeout_seconds=2) as hub:
         hub.commands.handler("work")(work)
         hub.queries.handler("work")(work)
         await hub.commands.ready()
