@@ -17,6 +17,10 @@ find that byte a whole silence late."""
 HANDSHAKE_SECONDS: Final = 3.0
 """For a connection to stand, and for the two proofs."""
 
+STREAMS: Final = 100_000
+"""Queries and subscription queries that one node may have under way at another; each is a stream,
+and each that its caller gives up is reset."""
+
 ENVELOPE_BYTES: Final = 64 * 1024
 """What a message grows by, at most, between nodes: names and ids of the longest kind."""
 
@@ -34,6 +38,13 @@ def mesh_limits(limits: GrpcLimits) -> GrpcLimits:
             buffered_bytes_per_connection=max(
                 limits.http2.buffered_bytes_per_connection, 128 * MIB
             ),
+            concurrent_streams=max(limits.http2.concurrent_streams, STREAMS),
+            resets_per_second=STREAMS,
+            reset_burst=10 * STREAMS,
+            idle_window_updates_per_second=10 * STREAMS,
+            idle_window_update_burst=10 * STREAMS,
+            ignored_frames_per_second=STREAMS,
+            ignored_frame_burst=10 * STREAMS,
             ping_interval_seconds=0.05,
             ping_strikes=100,
         ),

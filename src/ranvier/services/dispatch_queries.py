@@ -151,6 +151,8 @@ class DispatchQueries:
         if (
             self._is_stopping
             or handler is None
+            or handler.context != query.context
+            or handler.context != query.context
             or not self._handlers.table.is_subscribed(query.name, handler)
         ):
             node.return_unsent()
