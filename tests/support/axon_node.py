@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
+import grpc
 import uvloop
 
 from ranvier.axon.command_dispatch import CommandDispatch
@@ -25,6 +26,12 @@ from ranvier.axon.processor_admin import ProcessorAdmin
 from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
+from ranvier.mesh.limits import mesh_limits
+from ranvier.mesh.mesh import Mesh, MeshServices
+from ranvier.mesh.mesh_links import Dialling
+from ranvier.mesh.own_node import OwnNode
+from ranvier.mesh.query_calls import QueryCalls
+from ranvier.mesh.trust import Trust
 from ranvier.node.clocks import new_message_id
 from ranvier.observability.operation import Operation
 from ranvier.security.secret import Secret
@@ -39,6 +46,7 @@ from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
 from ranvier.services.keep_snapshots import KeepSnapshots
+from ranvier.services.peers import PeerAddress, PeerIdentity
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import QueryLimits
@@ -53,7 +61,10 @@ from ranvier.storage.event_tags import EventTags
 from ranvier.storage.keyed_snapshots import KeyedSnapshots
 from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.snapshot_store import SnapshotStore
+from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.server import GrpcServer
+from tests.support.mesh_nodes import NotedReaders, Roster
+from tests.support.split_channel import SplitChannel
 
 T = TypeVar("T")
 
@@ -97,18 +108,74 @@ class NodeSettings:
 
 
 class AxonNode:
-    """Starts at once; `address` is where clients reach it."""
+    """Starts at once; `address` is where clients reach it.
+
+    With `seats` it has others beside it, in its loop and on its database, all linked. Callers then
+    come to this one, handlers to the others.
+    """
 
     def __init__(
-        self, open_database: Callable[[], NodeDatabase], settings: NodeSettings | None = None
+        self,
+        open_database: Callable[[], NodeDatabase],
+        settings: NodeSettings | None = None,
+        seats: int = 1,
+        beside: AxonNode | None = None,
     ) -> None:
         self.settings = settings or NodeSettings()
-        self.database = open_database()
         self.port = 0
-        self._loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="node")
-        self._thread.start()
-        self.do(self._start())
+        self.others: list[AxonNode] = []
+        self._beside = beside
+        if beside is None:
+            self.name = "node-1"
+            self.roster = Roster()
+            self.database = open_database()
+            self._loop = uvloop.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="node")
+            self._thread.start()
+        else:
+            self.name = f"node-{len(beside.others) + 2}"
+            self.roster = beside.roster
+            self.database = beside.database
+            self._loop = beside._loop
+        self.do(self._start(has_mesh=seats > 1))
+        if beside is None:
+            for _ in range(1, seats):
+                self.others.append(AxonNode(open_database, settings, seats, self))
+            self.until(self.is_linked)
+
+    @property
+    def of_handlers(self) -> list[AxonNode]:
+        """Where clients that offer something are connected."""
+        return self.others or [self]
+
+    def channel(self) -> grpc.Channel:
+        """Return what stubs call: callers reach this node, handlers by turns the others."""
+        if not self.others:
+            return grpc.insecure_channel(self.address)
+        addresses = [each.address for each in self.others]
+        split: Any = SplitChannel(self.address, addresses, self.settle)
+        channel: grpc.Channel = split
+        return channel
+
+    def settle(self) -> None:
+        """Return once this node knows what the others have."""
+        self.until(self.knows_the_others)
+
+    def is_linked(self) -> bool:
+        """Tell whether each node has a link to each other one."""
+        nodes = (self, *self.others)
+        return all(len(each.mesh.linked_peers()) == len(self.others) for each in nodes)
+
+    def knows_the_others(self) -> bool:
+        """Tell whether every handler of the others is known here as it is there."""
+        here = {each for each in self.topology.registrations() if each.node}
+        there = {
+            replace(each, node=node.name)
+            for node in self.others
+            for each in node.topology.registrations()
+            if not each.node
+        }
+        return here == there
 
     @property
     def address(self) -> str:
@@ -132,18 +199,41 @@ class AxonNode:
 
         self.do(look())
 
+    @property
+    def queued_queries(self) -> int:
+        """Queries that wait for permits, at whatever node."""
+        nodes = (self, *self.others)
+        return sum(sum(each.queries.dispatch.queued_counts().values()) for each in nodes)
+
+    @property
+    def handler_streams(self) -> int:
+        """Streams of query handlers, at whatever node."""
+        return sum(len(each.queries.handlers.streams()) for each in (self, *self.others))
+
+    @property
+    def running_queries(self) -> int:
+        """Queries that have not ended, each counted where it is asked and where it is served."""
+        return sum(each.queries.dispatch.running_count for each in (self, *self.others))
+
+    async def stop_queries(self) -> None:
+        """Stop what routes queries, on all nodes."""
+        await asyncio.gather(*(each.queries.stop() for each in (self, *self.others)))
+
     def until_queued(self, count: int) -> None:
         """Return once so many commands wait for permits."""
         self.until(lambda: self.commands.queued_count == count)
 
     def stop(self) -> None:
+        for node in self.others:
+            node.do(node._stop())
         self.do(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _start(self) -> None:
-        await self.database.start()
+    async def _start(self, *, has_mesh: bool) -> None:
+        if self._beside is None:
+            await self.database.start()
         await self._create_contexts()
         events, snapshots = self.database.events, self.database.snapshots
         self.follow_events = FollowEvents(events, next_look=self.settings.next_look)
@@ -211,6 +301,28 @@ class AxonNode:
         await self.queries.start()
         await self.processors.start()
         self.port = await self.server.listen("127.0.0.1", 0)
+        await self._join(has_mesh=has_mesh)
+
+    async def _join(self, *, has_mesh: bool) -> None:
+        """Link this node to those that have come before it."""
+        limits = mesh_limits(GrpcLimits())
+        identity = PeerIdentity(f"id-{self.name}", self.name, 1)
+        own = OwnNode(
+            lambda: identity,
+            Trust(lambda: None, is_on_loopback=True),
+            "1.0",
+            lambda: os.urandom(32),
+        )
+        queries = QueryCalls(self.queries)
+        services = MeshServices(self.topology, NotedReaders(), (queries.open_handlers,))
+        self.mesh = Mesh(own, Dialling(limits), self.roster, services)
+        self.internal = GrpcServer(limits, admit=self.mesh.server.admission(None))
+        self.mesh.add_to(self.internal)
+        queries.add_to(self.mesh.server, self.internal)
+        if has_mesh:
+            port = await self.internal.listen("127.0.0.1", 0)
+            self.roster.enter(PeerAddress(identity.node_id, self.name, "127.0.0.1", port))
+            await self.mesh.start()
 
     async def _create_contexts(self) -> None:
         names = await self.database.contexts.names()
@@ -229,6 +341,7 @@ class AxonNode:
         return ContextWatch(kinds, ends)
 
     async def _stop(self) -> None:
+        self.roster.leave(f"id-{self.name}")
         await self.append_events.stop()
         await self.queries.stop()
         await self.contexts.stop()
@@ -237,4 +350,7 @@ class AxonNode:
         await self.commands.stop()
         await self.instruct.stop()
         await self.server.stop(5)
-        await self.database.stop()
+        await self.mesh.stop()
+        await self.internal.stop(0)
+        if self._beside is None:
+            await self.database.stop()

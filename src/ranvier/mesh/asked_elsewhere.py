@@ -10,14 +10,14 @@ from ranvier.mesh.limits import STREAMS
 from ranvier.messages.errors import MessageError, QueryHandlerLost, QueueFull
 from ranvier.messages.told_errors import told_error
 from ranvier.proto import query_pb2
-from ranvier.proto.ranvier import mesh_queries_pb2
+from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
 from ranvier.wire.grpc.outgoing_call import OutgoingCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.http2.headers import HeaderPairs
 
-reply_from_bytes: Final = mesh_queries_pb2.QueryReply.FromString
+reply_from_bytes: Final = mesh_pb2.QueryReply.FromString
 response_from_bytes: Final = query_pb2.QueryResponse.FromString
 
 

@@ -9,7 +9,7 @@ from ranvier.mesh.asked_elsewhere import AskedElsewhere
 from ranvier.mesh.own_node import MESH_PREFIX
 from ranvier.mesh.peer_link import PeerLink
 from ranvier.mesh.subscribed_elsewhere import SubscribedElsewhere
-from ranvier.proto.ranvier import mesh_queries_pb2
+from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.running_query import AskedQuery
@@ -49,7 +49,7 @@ class QueryLink:
         """Open a call for a query."""
         hints = query.hints()
         left = hints.timeout_ms if time_left_ms is None else time_left_ms
-        ask = mesh_queries_pb2.QueryForHandler(
+        ask = mesh_pb2.QueryForHandler(
             stream_id=self._stream_id,
             context=query.context,
             query_id=query.query_id,
@@ -62,7 +62,7 @@ class QueryLink:
         asked = AskedElsewhere(self, query.query_id)
         self._asked[query.query_id] = asked
         asked.call = self.peer.channel.open(QUERY_PATH, asked)
-        message = mesh_queries_pb2.QueryCall(ask=ask).SerializeToString()
+        message = mesh_pb2.QueryCall(ask=ask).SerializeToString()
         asked.call.send(message, is_last=not query.is_streaming)
 
     def send_cancel(self, query_id: str) -> None:
@@ -75,24 +75,24 @@ class QueryLink:
         """Say that so many further results are wanted."""
         asked = self._asked.get(query_id)
         if asked is not None and asked.call is not None:
-            asked.call.send(mesh_queries_pb2.QueryCall(demand=count).SerializeToString())
+            asked.call.send(mesh_pb2.QueryCall(demand=count).SerializeToString())
 
     def send_subscribe(self, query_id: str, data: bytes) -> None:
         """Open a call for a subscription query."""
         subscribed = SubscribedElsewhere(self, query_id)
         self._subscribed[query_id] = subscribed
         subscribed.call = self.peer.channel.open(SUBSCRIPTION_PATH, subscribed)
-        subscribe = mesh_queries_pb2.SubscriptionForHandler(
+        subscribe = mesh_pb2.SubscriptionForHandler(
             stream_id=self._stream_id, query_id=query_id, subscription=data
         )
-        request = mesh_queries_pb2.SubscriptionCall(subscribe=subscribe)
+        request = mesh_pb2.SubscriptionCall(subscribe=subscribe)
         subscribed.call.send(request.SerializeToString())
 
     def send_initial_request(self, query_id: str, data: bytes) -> None:
         """Ask for the initial result of a subscription query."""
         subscribed = self._subscribed.get(query_id)
         if subscribed is not None and subscribed.call is not None:
-            request = mesh_queries_pb2.SubscriptionCall(initial=data)
+            request = mesh_pb2.SubscriptionCall(initial=data)
             subscribed.call.send(request.SerializeToString())
 
     def send_unsubscribe(self, query_id: str) -> None:

@@ -9,14 +9,14 @@ from google.protobuf.message import DecodeError
 from ranvier.errors import RanvierError
 from ranvier.messages.errors import QueueFull
 from ranvier.messages.query_fan_in import QueryResult
-from ranvier.proto.ranvier import mesh_queries_pb2
+from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.dispatch_queries import DispatchQueries
 from ranvier.services.running_query import AskedQuery, QueryHints, RunningQuery
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 
-QueryReply = mesh_queries_pb2.QueryReply
-request_from_bytes: Final = mesh_queries_pb2.QueryCall.FromString
+QueryReply = mesh_pb2.QueryReply
+request_from_bytes: Final = mesh_pb2.QueryCall.FromString
 
 UNSENT: Final = QueryReply(unsent=True).SerializeToString()
 
@@ -86,7 +86,7 @@ class ServedQuery:
         self._call.send(UNSENT)
         self._call.finish()
 
-    def _ask(self, ask: mesh_queries_pb2.QueryForHandler) -> None:
+    def _ask(self, ask: mesh_pb2.QueryForHandler) -> None:
         hints = QueryHints(ask.priority, ask.time_left_ms)
         query = AskedQuery(
             ask.context, ask.query_id, ask.name, ask.query, dict, lambda: hints, ask.is_streaming
@@ -94,5 +94,5 @@ class ServedQuery:
         self._running = self._dispatch.serve(query, ask.stream_id, self)
 
     def _fail(self, error: RanvierError) -> None:
-        failure = mesh_queries_pb2.QueryFailure(code=error.code, text=str(error))
+        failure = mesh_pb2.QueryFailure(code=error.code, text=str(error))
         self._call.send(QueryReply(failure=failure).SerializeToString())

@@ -8,13 +8,13 @@ from google.protobuf.message import DecodeError
 
 from ranvier.errors import RanvierError
 from ranvier.messages.errors import UpdatesNotTaken
-from ranvier.proto.ranvier import mesh_queries_pb2
+from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.forwarded_subscriptions import ForwardedSubscriptions, ToldHandler
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
 
-SubscriptionReply = mesh_queries_pb2.SubscriptionReply
-request_from_bytes: Final = mesh_queries_pb2.SubscriptionCall.FromString
+SubscriptionReply = mesh_pb2.SubscriptionReply
+request_from_bytes: Final = mesh_pb2.SubscriptionCall.FromString
 
 UNSENT: Final = SubscriptionReply(unsent=True).SerializeToString()
 
@@ -89,12 +89,12 @@ class ServedSubscription:
     def end(self, error: RanvierError | None = None) -> None:
         """End the call."""
         if error is not None:
-            failure = mesh_queries_pb2.QueryFailure(code=error.code, text=str(error))
+            failure = mesh_pb2.QueryFailure(code=error.code, text=str(error))
             self._call.send(SubscriptionReply(failure=failure).SerializeToString())
         self.cancelled()
         self._call.finish()
 
-    def _subscribe(self, subscribe: mesh_queries_pb2.SubscriptionForHandler) -> None:
+    def _subscribe(self, subscribe: mesh_pb2.SubscriptionForHandler) -> None:
         try:
             self._told = self._forwarded.open(
                 subscribe.stream_id, subscribe.query_id, subscribe.subscription, self

@@ -9,14 +9,14 @@ from google.protobuf.message import DecodeError
 from ranvier.mesh.limits import STREAMS
 from ranvier.messages.errors import TooManySubscriptionQueries
 from ranvier.messages.told_errors import told_error
-from ranvier.proto.ranvier import mesh_queries_pb2
+from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
 from ranvier.wire.grpc.outgoing_call import OutgoingCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.http2.headers import HeaderPairs
 
-reply_from_bytes: Final = mesh_queries_pb2.SubscriptionReply.FromString
+reply_from_bytes: Final = mesh_pb2.SubscriptionReply.FromString
 
 
 class SubscribingLink(Protocol):
@@ -97,7 +97,7 @@ class SubscribedElsewhere:
             was_told = error is None or not error.is_unprocessed
             link.queries.subscriptions.gone(stream, query_id, was_told=was_told)
 
-    def _failed(self, stream: QueryStream, failure: mesh_queries_pb2.QueryFailure) -> None:
+    def _failed(self, stream: QueryStream, failure: mesh_pb2.QueryFailure) -> None:
         if self._link.subscription_ended(self._query_id, self):
             error = told_error(failure.code, failure.text)
             subscriptions = self._link.queries.subscriptions

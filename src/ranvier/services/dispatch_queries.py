@@ -146,15 +146,8 @@ class DispatchQueries:
 
         None if it has ended already; what becomes of it is told to the node.
         """
-        stream = self._handlers.stream_of_id(stream_id)
-        handler = None if stream is None else stream.handler
-        if (
-            self._is_stopping
-            or handler is None
-            or handler.context != query.context
-            or handler.context != query.context
-            or not self._handlers.table.is_subscribed(query.name, handler)
-        ):
+        handler = self._handlers.handler_of(stream_id, query.context, query.name)
+        if self._is_stopping or handler is None:
             node.return_unsent()
             return None
         if self._running_bytes + len(query.data) > RUNNING_BYTES_MAX:

@@ -142,6 +142,14 @@ class QueryHandlers:
         """Return a stream that a client holds to this node, None if it has gone."""
         return self._by_stream_id.get(stream_id)
 
+    def handler_of(self, stream_id: str, context: str, name: str) -> Handler | None:
+        """Return the handler on such a stream if it handles this name in this context."""
+        stream = self._by_stream_id.get(stream_id)
+        handler = None if stream is None else stream.handler
+        if handler is None or handler.context != context:
+            return None
+        return handler if self.table.is_subscribed(name, handler) else None
+
     def candidates(self, context: str, name: str) -> tuple[Subscription, ...]:
         """Return who handles this name."""
         return self.table.candidates(context, name)

@@ -1,7 +1,12 @@
-"""A node for each test, on a database of its own."""
+"""A node for each test, on a database of its own.
+
+Modules marked by `across_nodes` run once more on two nodes, callers at one and handlers at the
+other. RANVIER_TEST_NODES=3 lets every test of this folder run on three.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,15 +20,27 @@ from tests.support.node_database import node_database
 
 StartNode = Callable[..., AxonNode]
 
+ASKED_FOR = os.environ.get("RANVIER_TEST_NODES")
+
+across_nodes = pytest.mark.parametrize(
+    "seats", [1, 2] if ASKED_FOR is None else [int(ASKED_FOR)], indirect=True, ids="{}-nodes".format
+)
+
 
 @pytest.fixture
-def start_node(tmp_path: Path) -> Iterator[StartNode]:
+def seats(request: pytest.FixtureRequest) -> int:
+    """How many nodes there are in place of one."""
+    return int(getattr(request, "param", ASKED_FOR or 1))
+
+
+@pytest.fixture
+def start_node(tmp_path: Path, seats: int) -> Iterator[StartNode]:
     """Start nodes that are stopped when the test is over."""
     nodes: list[AxonNode] = []
 
     def start(settings: NodeSettings | None = None) -> AxonNode:
         directory = tmp_path / f"data-{len(nodes)}"
-        nodes.append(AxonNode(lambda: node_database(directory), settings))
+        nodes.append(AxonNode(lambda: node_database(directory), settings, seats))
         return nodes[-1]
 
     yield start
@@ -40,7 +57,7 @@ def node(start_node: StartNode) -> AxonNode:
 @pytest.fixture
 def channel(node: AxonNode) -> Iterator[grpc.Channel]:
     """A grpcio channel to the node."""
-    with grpc.insecure_channel(node.address) as channel:
+    with node.channel() as channel:
         yield channel
 
 

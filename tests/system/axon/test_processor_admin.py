@@ -267,7 +267,7 @@ def test_no_result_in_time_is_told_axoniq_11000_and_a_late_one_axoniq_1004(
     start_node: StartNode,
 ) -> None:
     node = start_node(NodeSettings(result_seconds=0.05))
-    with grpc.insecure_channel(node.address) as channel:
+    with node.channel() as channel:
         one = Client(channel, "one", ((0, 1),))
         refusal = refused(lambda: processor_admin_stub(channel).PauseEventProcessor(ACCOUNTS))
         assert refusal.status is grpc.StatusCode.DEADLINE_EXCEEDED

@@ -23,7 +23,9 @@ from tests.support.query_peers import (
     query,
     query_stub,
 )
-from tests.system.axon.conftest import StartNode
+from tests.system.axon.conftest import StartNode, across_nodes
+
+pytestmark = across_nodes
 
 
 def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
@@ -34,7 +36,7 @@ def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
 @pytest.fixture
 def others(node: AxonNode) -> Iterator[grpc.Channel]:
     """A second connection: what one client does must not depend on another's."""
-    with grpc.insecure_channel(node.address) as channel:
+    with node.channel() as channel:
         yield channel
 
 
@@ -112,13 +114,13 @@ def test_axoniq_5006_is_the_answer_to_what_leaves_the_queue_too_late(
     clock = Clock()
     node = start_node(NodeSettings(clock=clock))
     with (
-        grpc.insecure_channel(node.address) as channel,
+        node.channel() as channel,
         Handler(channel, "Find", permits=0) as handler,
     ):
         late = ask(channel, "Find", "late", hints=[hint("TIMEOUT", 700)])
         early = ask(channel, "Find", "early", hints=[hint("TIMEOUT", 900)])
         by_default = ask(channel, "Find", "default")
-        wait_until(node, lambda: node.queries.dispatch.queued_counts().get("default") == 3)
+        wait_until(node, lambda: node.queued_queries == 3)
         clock.seconds += 0.75
         handler.grant(10)
         asked = [handler.next_query() for _ in range(2)]
@@ -133,14 +135,14 @@ def test_axoniq_5006_is_the_answer_to_what_leaves_the_queue_too_late(
 def test_axoniq_5006_ends_a_query_after_five_minutes(start_node: StartNode) -> None:
     clock = Clock()
     node = start_node(NodeSettings(clock=clock))
-    with grpc.insecure_channel(node.address) as channel, Handler(channel, "Find") as handler:
+    with node.channel() as channel, Handler(channel, "Find") as handler:
         call = ask(channel, "Find")
         handler.next_query()
         clock.seconds += 300
         (answer,) = call
         assert answer.error_code == "AXONIQ-5006"
         handler.answer("q-1", b"late")
-        assert not node.queries.dispatch.running_count
+        wait_until(node, lambda: not node.running_queries)
 
 
 def test_axoniq_1900_is_the_answer_once_too_much_waits_for_a_handler(
@@ -149,11 +151,11 @@ def test_axoniq_1900_is_the_answer_once_too_much_waits_for_a_handler(
     monkeypatch.setattr("ranvier.messages.mailbox.Mailbox.__init__.__defaults__", (10,))
     with Handler(channel, "Find", permits=0) as handler:
         waiting = [ask(channel, "Find", f"q-{number}") for number in range(10)]
-        wait_until(node, lambda: node.queries.dispatch.queued_counts().get("default") == 10)
+        wait_until(node, lambda: node.queued_queries == 10)
         (refusal,) = ask(channel, "Find", "one too many")
         assert refusal.error_code == "AXONIQ-1900"
         urgent = ask(channel, "Find", "urgent", hints=[hint("PRIORITY", 1)])
-        wait_until(node, lambda: node.queries.dispatch.queued_counts().get("default") == 11)
+        wait_until(node, lambda: node.queued_queries == 11)
         handler.grant(11)
         asked = [handler.next_query().message_identifier for _ in range(11)]
         assert asked == ["urgent", *(f"q-{number}" for number in range(10))]
@@ -219,7 +221,8 @@ def test_axoniq_4001_tells_that_a_handler_was_lost(channel: grpc.Channel, node: 
         handler.next_query()
     (answer,) = call
     assert answer.error_code == "AXONIQ-4001"
-    wait_until(node, lambda: not node.queries.handlers.streams())
+    wait_until(node, lambda: not node.handler_streams)
+    node.settle()
     assert not node.topology.registrations()
 
 
@@ -228,7 +231,7 @@ def test_what_was_not_sent_to_a_lost_handler_goes_to_another(
 ) -> None:
     with Handler(channel, "Find", permits=0) as poor:
         call = ask(channel, "Find")
-        wait_until(node, lambda: node.queries.dispatch.queued_counts().get("default") == 1)
+        wait_until(node, lambda: node.queued_queries == 1)
         with Handler(channel, "Find") as other:
             poor.cancel()
             other.next_query()
@@ -255,12 +258,15 @@ def test_a_name_is_withdrawn_with_the_last_of_its_result_types(
     with Handler(channel) as handler:
         handler.subscribe("Find", result="Order")
         handler.subscribe("Find", result="Invoice")
+        node.settle()
         (registration,) = node.topology.registrations("default")
         assert registration.result_names == ("Order", "Invoice")
         handler.unsubscribe("Find", result="Order")
+        node.settle()
         (registration,) = node.topology.registrations("default")
         assert registration.result_names == ("Invoice",)
         handler.unsubscribe("Find", result="Invoice")
+        node.settle()
         assert node.topology.registrations("default") == []
 
 
@@ -283,7 +289,7 @@ def test_answers_that_come_twice_late_or_for_somebody_else_are_dropped(
         assert handler.next_query().message_identifier == "q-2"
         handler.answer("q-2", b"next")
         assert data_of(call) == [b"next"]
-        assert not node.queries.dispatch.running_count
+        wait_until(node, lambda: not node.running_queries)
 
 
 def test_bad_instructions_are_refused_in_band_and_the_stream_goes_on(
@@ -336,7 +342,7 @@ def test_tags_of_the_control_stream_decide_within_a_component(
                 )
             )
         )
-        wait_until(node, lambda: bool(node.keep_clients.clients()))
+        wait_until(node, lambda: any(each.keep_clients.count for each in node.of_handlers))
         near.subscribe("Find")
         for number in range(3):
             call = ask(channel, "Find", f"q-{number}", tags={"zone": "east"})
@@ -352,11 +358,11 @@ def test_tags_of_the_control_stream_decide_within_a_component(
 def test_a_cancelled_query_leaves_the_queue(channel: grpc.Channel, node: AxonNode) -> None:
     with Handler(channel, "Find", permits=0) as handler:
         call = ask(channel, "Find", "gone")
-        wait_until(node, lambda: node.queries.dispatch.queued_counts().get("default") == 1)
+        wait_until(node, lambda: node.queued_queries == 1)
         call.cancel()
-        wait_until(node, lambda: not node.queries.dispatch.running_count)
-        assert node.queries.dispatch.queued_counts() == {"default": 0}
-        assert node.queries.dispatch.waiting_bytes == 0
+        wait_until(node, lambda: not node.running_queries)
+        assert node.queued_queries == 0
+        assert not any(each.queries.dispatch.waiting_bytes for each in node.of_handlers)
         handler.grant(1)
         call = ask(channel, "Find", "next")
         assert handler.next_query().message_identifier == "next"
@@ -365,10 +371,10 @@ def test_a_cancelled_query_leaves_the_queue(channel: grpc.Channel, node: AxonNod
 
 
 def test_a_stop_of_the_node_ends_queries_and_handlers(node: AxonNode) -> None:
-    with grpc.insecure_channel(node.address) as channel, Handler(channel, "Find") as handler:
+    with node.channel() as channel, Handler(channel, "Find") as handler:
         call = ask(channel, "Find")
         handler.next_query()
-        stopping = asyncio.run_coroutine_threadsafe(node.queries.stop(), node._loop)
+        stopping = node.begin(node.stop_queries())
         handler.answer("q-1", b"the last answer")
         assert data_of(call) == [b"the last answer"]
         stopping.result(30)

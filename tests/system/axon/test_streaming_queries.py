@@ -10,6 +10,9 @@ from axonclient.protos import query_pb2
 
 from tests.support.axon_node import AxonNode
 from tests.support.query_peers import Handler, ask, data_of, hint, hints_of
+from tests.system.axon.conftest import across_nodes
+
+pytestmark = across_nodes
 
 
 def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
@@ -53,7 +56,7 @@ def test_the_cancel_of_a_streaming_query_reaches_its_handlers(
         call.cancel()
         # No permit is left, and none is needed.
         assert handler.next().query_cancel.request_id == "q-1"
-        wait_until(node, lambda: not node.queries.dispatch.running_count)
+        wait_until(node, lambda: not node.running_queries)
 
 
 def test_an_ordinary_query_has_no_streaming_hint_and_needs_no_demand(
@@ -71,7 +74,7 @@ def test_an_ordinary_query_has_no_streaming_hint_and_needs_no_demand(
 def test_a_streaming_caller_that_does_not_read_holds_its_handler_back(
     channel: grpc.Channel, node: AxonNode
 ) -> None:
-    with grpc.insecure_channel(node.address) as own, Handler(channel, "Find") as handler:
+    with node.channel() as own, Handler(channel, "Find") as handler:
         call = ask(own, "Find", hints=[STREAMING])
         handler.next_query()
         due = handler.next().query_flow_control.permits

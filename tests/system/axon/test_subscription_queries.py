@@ -13,7 +13,9 @@ from axonclient.protos import query_pb2
 
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.query_peers import Handler, Subscriber, ask, data_of
-from tests.system.axon.conftest import StartNode
+from tests.system.axon.conftest import StartNode, across_nodes
+
+pytestmark = across_nodes
 
 
 def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
@@ -24,7 +26,8 @@ def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
 def is_quiet(node: AxonNode) -> bool:
     """Tell whether nothing is left of any subscription query."""
     subscriptions = node.queries.subscriptions
-    return not subscriptions.open_count and not subscriptions.waiting_bytes
+    is_open = any(each.queries.forwarded.open_count for each in node.of_handlers)
+    return not (is_open or subscriptions.open_count or subscriptions.waiting_bytes)
 
 
 def test_the_old_way_subscribe_then_get_the_initial_result(
@@ -124,7 +127,7 @@ def test_axoniq_5000_is_the_initial_result_where_the_last_handler_has_gone(
         with Handler(channel, "Orders") as handler:
             caller.send(query_pb2.SubscriptionQueryRequest(subscribe=subscription("Orders")))
             handler.next_subscription_request("subscribe")
-        wait_until(node, lambda: not node.queries.handlers.streams())
+        wait_until(node, lambda: not node.handler_streams)
         caller.ask_initial()
         assert caller.next().initial_result.error_code == "AXONIQ-5000"
 
@@ -159,7 +162,7 @@ def test_axoniq_5006_is_the_initial_result_after_five_minutes(start_node: StartN
     now = [1000.0]
     node = start_node(NodeSettings(clock=lambda: now[0]))
     with (
-        grpc.insecure_channel(node.address) as channel,
+        node.channel() as channel,
         Handler(channel, "Orders") as handler,
         Subscriber(channel, "Orders") as caller,
     ):
@@ -326,7 +329,7 @@ def test_a_handler_that_withdraws_is_heard_no_more(channel: grpc.Channel) -> Non
 
 def test_a_stop_of_the_node_ends_subscriptions(node: AxonNode) -> None:
     with (
-        grpc.insecure_channel(node.address) as channel,
+        node.channel() as channel,
         Handler(channel, "Orders") as handler,
         Subscriber(channel, "Orders") as caller,
     ):

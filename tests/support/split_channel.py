@@ -1,0 +1,70 @@
+"""A channel for tests that takes callers to one node of a cluster and handlers to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
+from typing import Any, Self
+
+import grpc
+
+AXON = "/io.axoniq.axonserver.grpc"
+OF_HANDLERS = frozenset(
+    {
+        f"{AXON}.command.CommandService/OpenStream",
+        f"{AXON}.query.QueryService/OpenStream",
+        f"{AXON}.control.PlatformService/OpenStream",
+    }
+)
+"""Calls by which clients offer something; all others ask for something."""
+
+
+class SplitChannel:
+    """Looks like a channel of grpcio to the stubs.
+
+    Before whatever a caller sends `settle` waits until his node knows what the others have.
+    """
+
+    def __init__(self, caller: str, handlers: Sequence[str], settle: Callable[[], None]) -> None:
+        self._caller = grpc.insecure_channel(caller)
+        self._handlers = [grpc.insecure_channel(address) for address in handlers]
+        self._turns = cycle(self._handlers)
+        self._settle = settle
+        self.unary_unary = self._maker("unary_unary")
+        self.unary_stream = self._maker("unary_stream")
+        self.stream_unary = self._maker("stream_unary")
+        self.stream_stream = self._maker("stream_stream")
+
+    def close(self) -> None:
+        for channel in (self._caller, *self._handlers):
+            channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _maker(self, kind: str) -> Callable[..., Any]:
+        def make(path: str, *more: Any, **options: Any) -> Callable[..., Any]:
+            if path in OF_HANDLERS:
+                method: Callable[..., Any] = getattr(next(self._turns), kind)(
+                    path, *more, **options
+                )
+                return method
+            asking = getattr(self._caller, kind)(path, *more, **options)
+
+            def settled(request: Any, *more: Any, **named: Any) -> Any:
+                self._settle()
+                if kind.startswith("stream"):
+                    return asking(self._each_settled(request), *more, **named)
+                return asking(request, *more, **named)
+
+            return settled
+
+        return make
+
+    def _each_settled(self, requests: Iterator[Any]) -> Iterator[Any]:
+        for request in requests:
+            self._settle()
+            yield request
