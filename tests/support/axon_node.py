@@ -232,9 +232,7 @@ class AxonNode:
         self._loop.close()
 
     async def _start(self, *, has_mesh: bool) -> None:
-        if self._beside is None:
-            await self.database.start()
-        await self._create_contexts()
+        await self._open_database()
         events, snapshots = self.database.events, self.database.snapshots
         self.follow_events = FollowEvents(events, next_look=self.settings.next_look)
         self.append_events = AppendEvents(
@@ -324,7 +322,10 @@ class AxonNode:
             self.roster.enter(PeerAddress(identity.node_id, self.name, "127.0.0.1", port))
             await self.mesh.start()
 
-    async def _create_contexts(self) -> None:
+    async def _open_database(self) -> None:
+        if self._beside is not None:
+            return
+        await self.database.start()
         names = await self.database.contexts.names()
         for name in self.settings.contexts:
             if name not in names:
