@@ -96,6 +96,8 @@ class MemberView:
     state: NodeState
     is_own: bool
     lacks: tuple[str, ...] = ()
+    silent_seconds: float = 0.0
+    """How long its counter has been watched unchanged."""
     last_seen_at_ms: int = 0
     stopped_at_ms: int | None = None
     failed_at_ms: int | None = None

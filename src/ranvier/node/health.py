@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ranvier.services.heed_separation import HeedSeparation
 from ranvier.services.keep_membership import KeepMembership
 from ranvier.storage.database import Database
 from ranvier.web.dependencies import PartHealth
@@ -12,9 +13,12 @@ from ranvier.web.dependencies import PartHealth
 class NodeHealth:
     """Tells of the database and of the node itself; waits for nothing."""
 
-    def __init__(self, database: Database, membership: KeepMembership) -> None:
+    def __init__(
+        self, database: Database, membership: KeepMembership, separation: HeedSeparation
+    ) -> None:
         self._database = database
         self._membership = membership
+        self._separation = separation
         self.is_serving = False
         """Between the ready line and the order to stop."""
 
@@ -29,7 +33,7 @@ class NodeHealth:
     def _node_reason(self) -> str:
         if not self.is_serving:
             return "the node is starting or stopping"
-        return self._membership.refusal
+        return self._membership.refusal or self._separation.reason
 
     def _database_reason(self) -> str:
         if not self._database.ready:

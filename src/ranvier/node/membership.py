@@ -16,6 +16,8 @@ from ranvier.config.settings import Settings
 from ranvier.node.clocks import boot_seconds, unix_ms
 from ranvier.node.node_id import kept_node_id
 from ranvier.observability.metrics import Metrics
+from ranvier.services.heed_separation import HeedSeparation
+from ranvier.services.keep_clients import KeepClients
 from ranvier.services.keep_membership import KeepMembership, MembershipPorts, MembershipSettings
 from ranvier.storage.database import Database
 
@@ -31,6 +33,16 @@ def membership(database: Database, settings: Settings) -> KeepMembership:
         ),
         MembershipSettings(),
     )
+
+
+def separation(members: KeepMembership, clients: KeepClients) -> HeedSeparation:
+    """Return the service that lets this node stand aside while it lacks links."""
+
+    def send_away() -> None:
+        for client in clients.clients():
+            client.link.ask_to_reconnect()
+
+    return HeedSeparation(members, boot_seconds, send_away)
 
 
 def show_members(members: KeepMembership, metrics: Metrics) -> None:

@@ -21,7 +21,7 @@ from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
-from ranvier.node.membership import membership, show_members
+from ranvier.node.membership import membership, separation, show_members
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
@@ -61,7 +61,8 @@ class Node:
         self._services = NodeServices(self._database, settings, self._metrics)
         self._membership = membership(self._database, settings)
         show_members(self._membership, self._metrics)
-        self._health = NodeHealth(self._database, self._membership)
+        self._separation = separation(self._membership, self._services.clients)
+        self._health = NodeHealth(self._database, self._membership, self._separation)
         token = settings.access_token if settings.access_control else None
         limits = grpc_limits(settings.limits)
         self._grpc = GrpcServer(
@@ -88,6 +89,7 @@ class Node:
             await self._services.start()
             await self._listen()
             await self._membership.run_at(self._bound())
+            await self._separation.start()
         except BaseException:
             await self.stop()
             raise
@@ -105,6 +107,7 @@ class Node:
             self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
         )
         await self._services.stop()
+        await self._separation.stop()
         await self._membership.stop()
         await self._database.stop()
         logger.info("The node has stopped.", extra={"action": "node.stopped"})

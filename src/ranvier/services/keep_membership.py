@@ -126,9 +126,7 @@ class KeepMembership:
     def silent_seconds(self) -> Mapping[str, float]:
         """Return by name for how long the counter of each node has been watched unchanged."""
         return {
-            view.member.name: self._seen.silent_seconds(view.member.node_id)
-            for view in self._views
-            if view.state.is_alive
+            view.member.name: view.silent_seconds for view in self._views if view.state.is_alive
         }
 
     def watch(self, observer: Callable[[], None]) -> Callable[[], None]:
@@ -293,6 +291,7 @@ class KeepMembership:
             state=self._state if is_own else state_of(record, self._seen, self._rules),
             is_own=is_own,
             lacks=self._lacks if is_own else record.lacks,
+            silent_seconds=self._seen.silent_seconds(record.member.node_id),
             last_seen_at_ms=record.last_seen_at_ms,
             stopped_at_ms=record.stopped_at_ms,
             failed_at_ms=record.failed_at_ms,
@@ -301,4 +300,4 @@ class KeepMembership:
 
 def _essence(view: MemberView) -> MemberView:
     """What of a node tells observers something: all but that it was seen once more."""
-    return replace(view, last_seen_at_ms=0)
+    return replace(view, last_seen_at_ms=0, silent_seconds=0.0)
