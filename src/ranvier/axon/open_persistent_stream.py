@@ -1,4 +1,8 @@
-"""OpenStream: one consumer of a persistent stream, its demand and what it has handled."""
+"""OpenStream: one consumer of a persistent stream, its demand and what it has handled.
+
+Where another node owns the stream, the call is handed on to that node; while a stream is between
+two owners, for some seconds at most, its consumers wait.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,13 @@ from typing import Final
 
 from ranvier.axon.errors import StreamNotOpened, grpc_error
 from ranvier.axon.messages import parsed
+from ranvier.axon.relayed_stream import NoOwners, RelayedStream, StreamOwners
 from ranvier.axon.request_context import context_of
 from ranvier.axon.stream_definitions import new_stream
 from ranvier.axon.stream_event import StreamEvents
 from ranvier.axon.stream_signals import closed, delivered, opened
 from ranvier.errors import RanvierError
+from ranvier.events.streams.errors import StreamOwnedElsewhere
 from ranvier.proto import persistent_streams_pb2 as streams_pb2
 from ranvier.services.live_stream import LiveStream
 from ranvier.services.persistent_streams import PersistentStreamService
@@ -21,6 +27,12 @@ from ranvier.wire.grpc.server_call import ServerCall
 QUEUED_BYTES: Final = 64 * 1024
 """On their way to a consumer above which its segments wait."""
 
+OWNER_SECONDS: Final = 10.0
+"""In which somebody owns the stream who can be reached: longer than the lease of a lost node."""
+
+LOOK_SECONDS: Final = 0.25
+"""Between two looks at who owns a stream."""
+
 
 class StreamCalls:
     """Opens the calls of one node."""
@@ -28,15 +40,20 @@ class StreamCalls:
     def __init__(self, streams: PersistentStreamService, events: StreamEvents) -> None:
         self.streams = streams
         self.events = events
+        self.owners: StreamOwners = NoOwners()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self, call: ServerCall) -> StreamCall:
-        """Return the listener of a new OpenStream call."""
-        return StreamCall(call, self)
+        """Return the listener of a new OpenStream call of a client."""
+        return StreamCall(call, self, may_relay=True)
 
-    def run(self, call: StreamCall, request: streams_pb2.Open) -> None:
-        """Let a call be opened."""
-        task = asyncio.get_running_loop().create_task(call.connect(request))
+    def open_for_node(self, call: ServerCall) -> StreamCall:
+        """Return the listener of a call that another node hands on; it goes no further."""
+        return StreamCall(call, self, may_relay=False)
+
+    def run(self, call: StreamCall, request: streams_pb2.Open, message: bytes) -> None:
+        """Let a call be opened by the message that has been read as this request."""
+        task = asyncio.get_running_loop().create_task(call.connect(request, message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -44,8 +61,10 @@ class StreamCalls:
 class StreamCall:
     """One client at one stream: a consumer, as the stream sees it."""
 
-    def __init__(self, call: ServerCall, calls: StreamCalls) -> None:
+    def __init__(self, call: ServerCall, calls: StreamCalls, *, may_relay: bool) -> None:
         self.client_id = ""
+        self._may_relay = may_relay
+        self._relay: RelayedStream | None = None
         self._call = call
         self._calls = calls
         self._context = context_of(call)
@@ -55,6 +74,9 @@ class StreamCall:
 
     def message_received(self, message: bytes) -> None:
         """Take what the client says; the first message must open the stream, no other may."""
+        if self._relay is not None:
+            self._relay.send(message)
+            return
         try:
             request = parsed(streams_pb2.StreamRequest, message)
             if (request.WhichOneof("request") == "open") is self._has_begun:
@@ -68,10 +90,13 @@ class StreamCall:
         else:
             self._has_begun = True
             self.client_id = request.open.client_id
-            self._calls.run(self, request.open)
+            self._calls.run(self, request.open, message)
 
     def half_closed(self) -> None:
         """Let the client go; one that is about to be connected first learns whether it can be."""
+        if self._relay is not None:
+            self._relay.half_close()
+            return
         is_connecting = self._has_begun and self._live is None
         self._leave()
         if not is_connecting:
@@ -81,28 +106,62 @@ class StreamCall:
         """Go on: the client has taken what was on its way."""
         if self._live is not None:
             self._live.wake(self)
+        elif self._relay is not None:
+            self._relay.taken()
 
     def cancelled(self) -> None:
         """Let the client go: its call is over."""
         self._leave()
 
-    async def connect(self, request: streams_pb2.Open) -> None:
-        """Join the stream that the client names, which is created if it says how."""
+    async def connect(self, request: streams_pb2.Open, message: bytes) -> None:
+        """Join the stream that the client names, here or at its owner.
+
+        It is created if the client says how.
+        """
+        loop = self._call.host.loop
+        give_up_at = loop.time() + (OWNER_SECONDS if self._may_relay else 0.0)
+        try:
+            while True:
+                is_last = loop.time() >= give_up_at
+                if await self._connected(request, message, is_last=is_last):
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+        except RanvierError as error:
+            self._call.finish(grpc_error(error))
+        except Exception as problem:  # ends this call alone; the wire logs it
+            self._call.fail(problem)
+
+    async def _connected(self, request: streams_pb2.Open, message: bytes, *, is_last: bool) -> bool:
+        """Try once; False if it should be tried again, since nobody can be reached who owns it."""
         wanted = None
         if request.HasField("initialization_properties"):
             wanted = new_stream(request.stream_id, request.initialization_properties)
         try:
             live = await self._calls.streams.open(self._context, request.stream_id, self, wanted)
-        except RanvierError as error:
-            self._call.finish(grpc_error(error))
-        except Exception as problem:  # ends this call alone; the wire logs it
-            self._call.fail(problem)
-        else:
+        except StreamOwnedElsewhere as error:
             if self._has_left:
-                live.disconnect(self)
                 self._call.finish()
-            else:
-                self._live = live
+                return True
+            if self._may_relay and self._is_relayed(error, message):
+                return True
+            if is_last:
+                raise
+            return False
+        if self._has_left:
+            live.disconnect(self)
+            self._call.finish()
+        else:
+            self._live = live
+        return True
+
+    def _is_relayed(self, error: StreamOwnedElsewhere, message: bytes) -> bool:
+        relay = RelayedStream(self._call, error)
+        onward = self._calls.owners.open(error.node_id, "OpenStream", self._context, relay)
+        if onward is None:
+            return False
+        self._relay = relay
+        relay.begin(onward, message)
+        return True
 
     @property
     def may_take(self) -> bool:
@@ -148,3 +207,5 @@ class StreamCall:
         live, self._live = self._live, None
         if live is not None:
             live.disconnect(self)
+        if self._relay is not None:
+            self._relay.leave()
