@@ -45,10 +45,10 @@ async def test_a_holder_is_removed_only_while_its_counter_stands_still(database:
     await leases.acquire("job", "a-1")
     assert await leases.beat("b-1") == {"a-1": 0, "b-1": 1}
     assert await leases.beat("a-1") == {"a-1": 1, "b-1": 1}
-    assert not await leases.remove("a-1", 0)
+    assert await leases.remove("a-1", 0) is None
     assert await leases.acquire("job", "b-1") == Lease("job", 1, "a-1", "a")
-    assert await leases.remove("a-1", 1)
-    assert not await leases.remove("a-1", 1)
+    assert await leases.remove("a-1", 1) == "a"
+    assert await leases.remove("a-1", 1) is None
     assert await leases.beat("a-1") == {"b-1": 1}, "who was removed does not come back by a beat"
     assert await leases.acquire("job", "a-1") == Lease("job", 1, "", ""), "and gets nothing"
     assert await leases.acquire("job", "b-1") == Lease("job", 2, "b-1", "b")

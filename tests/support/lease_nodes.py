@@ -24,10 +24,14 @@ class LeaseNode:
         self.told: list[tuple[str, int | None]] = []
         self.leases = HoldLeases(
             store,
-            LeaseSources(name, clock, lambda: f"{name}-{next(lives)}", self.later, self.wait_for),
+            LeaseSources(
+                lambda: name, clock, lambda: f"{name}-{next(lives)}", self.later, self.wait_for
+            ),
             TIMES,
         )
+        self.removed: list[str] = []
         self.leases.watch(lambda lease, fence: self.told.append((lease, fence)))
+        self.leases.watch_silent(self.removed.append)
 
     def later(self, seconds: float, then: Callable[[], None]) -> asyncio.TimerHandle:
         """Keep what would be called when trust ends; the test calls it."""

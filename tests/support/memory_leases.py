@@ -26,11 +26,12 @@ class MemoryLeases:
             self.counters[holder] += 1
         return dict(self.counters)
 
-    async def remove(self, holder: str, counter: int) -> bool:
+    async def remove(self, holder: str, counter: int) -> str | None:
+        node = self.nodes.get(holder)
         if self.counters.get(holder) != counter:
-            return False
+            return None
         await self.leave(holder)
-        return True
+        return node
 
     async def leave(self, holder: str) -> None:
         self.nodes.pop(holder, None)

@@ -24,6 +24,7 @@ class Kept:
     fence: int = 0
     attempts: int = 0
     error: str = ""
+    owner: str = ""
 
     @property
     def claim(self) -> Claim:
@@ -69,11 +70,14 @@ class MemorySchedule:
         due = sorted(due, key=lambda row: row.scheduled.due_ms)[:limit]
         for row in due:
             row.fence += 1
-            row.next_attempt_ms = until_ms
+            row.next_attempt_ms, row.owner = until_ms, owner
         return [DueEvent(row.context, row.scheduled, row.claim, row.attempts) for row in due]
 
     async def release(self, owner: str) -> None:
         self.released.append(owner)
+        for row in self.rows.values():
+            if row.owner == owner and row.next_attempt_ms is not None:
+                row.next_attempt_ms, row.owner = row.scheduled.due_ms, ""
 
     async def refused(self, claim: Claim, refusal: Refusal) -> None:
         row = self.rows.get(claim.token)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from ranvier.axon.command_dispatch import CommandDispatch
 from ranvier.axon.command_service import CommandServices
@@ -22,6 +23,7 @@ from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
 from ranvier.node.clocks import boot_seconds, new_message_id, unix_ms
 from ranvier.node.kept_streams import kept_streams
+from ranvier.node.node_id import kept_node_id
 from ranvier.node.routed_commands import routed_commands
 from ranvier.node.routed_queries import routed_queries
 from ranvier.node.scheduled_events import scheduled_events
@@ -52,8 +54,9 @@ class NodeServices:
 
     def __init__(self, database: Database, settings: Settings, metrics: Metrics) -> None:
         events, snapshots = database.events, database.snapshots
+        node_id = partial(kept_node_id, settings.data)
         self.leases = HoldLeases(
-            database.leases, LeaseSources(settings.name, boot_seconds, new_message_id)
+            database.leases, LeaseSources(node_id, boot_seconds, new_message_id)
         )
         self.follow = FollowEvents(events)
         self._events = events
@@ -111,7 +114,7 @@ class NodeServices:
             self.clients, self.instruct, database.processor_strategies
         )
         self.contexts = AdministerContexts(database.contexts)
-        self.schedule = scheduled_events(database, self.append, settings.name, metrics)
+        self.schedule = scheduled_events(database, self.append, self.leases, node_id, metrics)
         self.streams, self.for_streams = kept_streams(
             database, self.leases, self.follow, self.kinds, metrics
         )

@@ -36,7 +36,7 @@ LeaseObserver = Callable[[str, int | None], None]
 class LeaseSources:
     """What leases take from outside: the node's id, time and chance."""
 
-    node_id: str
+    node_id: Callable[[], str]
     clock: Callable[[], float]
     """Seconds that go on while the machine or the process sleeps."""
     new_holder: Callable[[], str]
@@ -65,6 +65,7 @@ class HoldLeases:
         self._to_return: dict[str, Lease] = {}
         """No longer used here, and not yet free in the database."""
         self._observers: dict[LeaseObserver, None] = {}
+        self._silence_observers: list[Callable[[str], None]] = []
         self._is_wanted = asyncio.Event()
         self._is_stopping = False
         self._running: asyncio.Task[None] | None = None
@@ -111,6 +112,10 @@ class HoldLeases:
             self._observers.pop(observer, None)
 
         return unwatch
+
+    def watch_silent(self, observer: Callable[[str], None]) -> None:
+        """Have an observer told of each node that this one has found silent, by its id."""
+        self._silence_observers.append(observer)
 
     async def take(self, name: str) -> Lease:
         """Try once, now; return how the lease stands: `is_held` tells whether it is ours.
@@ -161,7 +166,7 @@ class HoldLeases:
         self._lose_all()
         self._to_return.clear()
         holder, asked_at = self._sources.new_holder(), self._sources.clock()
-        await self._store.enter(holder, self._sources.node_id)
+        await self._store.enter(holder, self._sources.node_id())
         self._holder = holder
         self._trust(asked_at)
 
@@ -198,11 +203,19 @@ class HoldLeases:
             await self._enter()
         self._watch = looked(self._watch, counters, self._sources.clock(), self._times)
         for holder, counter in run_out(self._watch, self._times):
-            if holder != self._holder and await self._store.remove(holder, counter):
-                logger.warning("the leases of a silent holder are free (%s)", holder)
+            if holder != self._holder:
+                await self._remove(holder, counter)
         await self._return_all()
         for name in [each for each in self._wanted if each not in self._held]:
             await self.take(name)
+
+    async def _remove(self, holder: str, counter: int) -> None:
+        """Set free what a silent holder has, unless it has beaten since."""
+        node_id = await self._store.remove(holder, counter)
+        if node_id is not None:
+            logger.warning("the leases of the silent node %s are free", node_id)
+            for observer in self._silence_observers:
+                observer(node_id)
 
     async def _pause(self) -> None:
         """Wait for the next beat, or until something is wanted."""

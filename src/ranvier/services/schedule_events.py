@@ -52,7 +52,8 @@ class Publish(Protocol):
 class ScheduleSources:
     """What the schedule takes from outside: time, chance and the node's name."""
 
-    owner: str
+    owner: Callable[[], str]
+    """Returns the id under which this node claims."""
     now_ms: Callable[[], int]
     new_token: Callable[[], str]
     """Gives a text that no scheduled event has had."""
@@ -75,6 +76,8 @@ class ScheduleEvents:
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._silent: dict[str, None] = {}
+        """Owners whose claims are to be freed."""
         self._next_count_ms = 0
         self._counts: Mapping[str, ScheduledCounts] = {}
         self._published: Counter[str] = Counter()
@@ -82,7 +85,7 @@ class ScheduleEvents:
 
     async def start(self) -> None:
         """Free what an earlier run of this node had claimed, then publish for ever."""
-        await self._store.release(self._sources.owner)
+        await self._store.release(self._sources.owner())
         self._running = asyncio.get_running_loop().create_task(self._publish_for_ever())
 
     async def stop(self) -> None:
@@ -118,11 +121,20 @@ class ScheduleEvents:
         self._refuse_when_stopping()
         await self._store.remove(context, token)
 
+    def free_claims_of(self, owner: str) -> None:
+        """Let what a silent node has claimed be claimed again; its fences are worth no more then.
+
+        Should it publish nevertheless, it is the only one: a claim that is used up or claimed anew
+        is refused.
+        """
+        self._silent[owner] = None
+        self._changed.set()
+
     async def publish_due(self) -> int:
         """Publish what is due now, as much as one round takes; return how many were claimed."""
         now_ms = self._sources.now_ms()
         due = await self._store.claim_due(
-            self._sources.owner, now_ms, now_ms + CLAIM_MS, CLAIMS_AT_ONCE
+            self._sources.owner(), now_ms, now_ms + CLAIM_MS, CLAIMS_AT_ONCE
         )
         # Handed in one after the other, so those of one aggregate keep their order.
         await asyncio.gather(*(self._publish(each) for each in due))
@@ -172,6 +184,9 @@ class ScheduleEvents:
 
     async def _publish_round(self) -> float:
         """Publish if something is due; return for how long nothing will be."""
+        for owner in list(self._silent):
+            await self._store.release(owner)
+            del self._silent[owner]
         next_due_ms = await self._store.next_due_ms()
         if next_due_ms is not None and next_due_ms <= self._sources.now_ms():
             if await self.publish_due():

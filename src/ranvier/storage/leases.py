@@ -27,8 +27,11 @@ class Leases(Protocol):
         """
         ...
 
-    async def remove(self, holder: str, counter: int) -> bool:
-        """Remove a holder whose counter is this one still; False: it moved, or is gone."""
+    async def remove(self, holder: str, counter: int) -> str | None:
+        """Remove a holder whose counter is this one still, and return its node.
+
+        None: the counter has moved, or the holder is gone.
+        """
         ...
 
     async def leave(self, holder: str) -> None:

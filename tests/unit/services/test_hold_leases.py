@@ -35,7 +35,7 @@ class FailingLeases:
         self._refuse()
         return await self._store.beat(holder)
 
-    async def remove(self, holder: str, counter: int) -> bool:
+    async def remove(self, holder: str, counter: int) -> str | None:
         return await self._store.remove(holder, counter)
 
     async def leave(self, holder: str) -> None:
@@ -103,6 +103,7 @@ async def test_a_silent_holder_stops_believing_before_another_takes_over(scene: 
     assert scene.a.told == [("job", 1), ("job", None)]
     await scene.pass_time(1.5, scene.b)
     assert scene.b.leases.fence("job") == 2
+    assert (scene.a.removed, scene.b.removed) == ([], ["a"])
     await scene.a.beat()
     assert not scene.a.leases.is_held("job")
     await scene.b.leases.stop()

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from ranvier.errors import RanvierError
-from ranvier.events.errors import InvalidEvent, InvalidSequence, NoSuchScheduledEvent
+from ranvier.events.errors import ClaimLost, InvalidEvent, InvalidSequence, NoSuchScheduledEvent
 from ranvier.events.event import NewEvent
 from ranvier.events.scheduled_event import ATTEMPTS_AT_MOST
 from ranvier.services.errors import AppendOutcomeUnknown, NodeStopping
@@ -39,7 +39,7 @@ class Schedule:
         self.service = ScheduleEvents(
             self.store,
             self.store,
-            ScheduleSources("me", lambda: self.now_ms, lambda: f"t{next(tokens)}"),
+            ScheduleSources(lambda: "me", lambda: self.now_ms, lambda: f"t{next(tokens)}"),
             self.wait_for,
         )
 
@@ -219,3 +219,15 @@ async def test_a_fault_of_our_own_does_not_end_the_service(
     await schedule.waits.get()
     assert len(schedule.store.published) == 2
     assert any(record.levelno == logging.ERROR for record in caplog.records)
+
+
+async def test_what_a_silent_node_had_claimed_is_published_at_once(schedule: Schedule) -> None:
+    await schedule.service.schedule("default", 0, EVENT)
+    (claimed,) = await schedule.store.claim_due("other", 0, 60_000, 1)
+    await schedule.service.start()
+    assert await schedule.waits.get() == LOOK_SECONDS
+    schedule.service.free_claims_of("other")
+    await schedule.waits.get()
+    assert schedule.store.published == [EVENT]
+    with pytest.raises(ClaimLost):
+        await schedule.store.publish("default", EVENT, claimed.claim)

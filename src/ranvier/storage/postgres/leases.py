@@ -26,9 +26,10 @@ class PostgresLeases:
         rows = await self._tools.write(_SQL["beat"], holder)
         return dict(rows)
 
-    async def remove(self, holder: str, counter: int) -> bool:
-        """Remove a holder whose counter is this one still; False: it moved, or is gone."""
-        return bool(await self._tools.write(_SQL["remove"], holder, counter))
+    async def remove(self, holder: str, counter: int) -> str | None:
+        """Remove a holder whose counter is this one still, and return its node."""
+        rows = await self._tools.write(_SQL["remove"], holder, counter)
+        return str(rows[0][0]) if rows else None
 
     async def leave(self, holder: str) -> None:
         """Remove a holder that asks for it."""

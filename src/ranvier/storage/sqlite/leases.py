@@ -40,9 +40,9 @@ class SqliteLeases:
             self._counters[holder] += 1
         return dict(self._counters)
 
-    async def remove(self, holder: str, counter: int) -> bool:
-        """Remove a holder whose counter is this one still; False: it moved, or is gone."""
-        return self._counters.get(holder) == counter and self._drop(holder)
+    async def remove(self, holder: str, counter: int) -> str | None:
+        """Remove a holder whose counter is this one still, and return its node."""
+        return self._drop(holder) if self._counters.get(holder) == counter else None
 
     async def leave(self, holder: str) -> None:
         """Remove a holder that asks for it."""
@@ -70,9 +70,9 @@ class SqliteLeases:
         """Remove a lease whose name is never used again."""
         await self._run("forget", name)
 
-    def _drop(self, holder: str) -> bool:
+    def _drop(self, holder: str) -> str | None:
         self._counters.pop(holder, None)
-        return self._nodes.pop(holder, None) is not None
+        return self._nodes.pop(holder, None)
 
     async def _run(self, statement: str, *bindings: Any) -> None:
         await self._changes.make(lambda cursor: cursor.execute(_SQL[statement], bindings))

@@ -10,7 +10,7 @@ UNION ALL
 SELECT h.holder, h.counter FROM lease_holder AS h WHERE h.holder <> $1
 
 -- name: remove
-DELETE FROM lease_holder WHERE holder = $1 AND counter = $2 RETURNING holder
+DELETE FROM lease_holder WHERE holder = $1 AND counter = $2 RETURNING node
 
 -- name: leave
 DELETE FROM lease_holder WHERE holder = $1
