@@ -109,6 +109,14 @@ class PostgresServer:
         while _is_alive(postmaster):
             time.sleep(LOOK_SECONDS)
 
+    def freeze(self) -> None:
+        """Let every process of it stand still; its host goes on taking what is sent to it."""
+        self._tell_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on as if nothing had happened."""
+        self._tell_all(signal.SIGCONT)
+
     def start_again(self) -> None:
         """Start it after it was killed or stopped; it answers when this returns."""
         assert self._shell.stdin is not None
@@ -121,6 +129,12 @@ class PostgresServer:
         atexit.unregister(self.close)
         self._shell.communicate()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _tell_all(self, what: signal.Signals) -> None:
+        postmaster = self._postmaster()
+        for process in (postmaster, *postmaster.children()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(what)
 
     def _postmaster(self) -> psutil.Process:
         return psutil.Process(

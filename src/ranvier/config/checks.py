@@ -24,6 +24,8 @@ def notices_about(settings: Settings) -> Iterator[Notice]:
     """Tell what is allowed, and probably not what was meant."""
     if settings.access_token is not None and not settings.access_control:
         yield Notice("access_token", "is asked of nobody while `access_control` is off.")
+    if settings.unsafe_database and settings.database.dsn is not None:
+        yield Notice("unsafe_database", "lets a power failure lose events that were acknowledged.")
     if settings.insecure and not settings.access_control:
         yield Notice("insecure", "lets everyone who reaches this node read and write everything.")
 

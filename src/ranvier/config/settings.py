@@ -239,6 +239,11 @@ class Settings:
         default=DatabaseAddress(),
         is_cluster_key=True,
     )
+    unsafe_database: bool = setting(
+        SWITCH,
+        "use a PostgreSQL that may lose acknowledged events when its power fails; for trials",
+        default=False,
+    )
     search: str = setting(
         choice("embedded"),
         "the search index; only the embedded one is supported yet",

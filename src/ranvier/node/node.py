@@ -18,6 +18,7 @@ from ranvier.cluster.member import Member
 from ranvier.config.settings import Settings
 from ranvier.events.errors import ContextExists
 from ranvier.node.clocks import new_message_id, unix_ms
+from ranvier.node.data_directory import DataDirectory
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
@@ -50,6 +51,7 @@ class Node:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._started_at = time.monotonic()
+        self._data_directory = DataDirectory(settings)
         self._database = open_database(settings)
         self._metrics = Metrics(settings.name, __version__)
         self._metrics.watch(
@@ -81,7 +83,12 @@ class Node:
 
     async def start(self) -> None:
         """Open the database, start the services, then the listeners; ready when it returns."""
-        await self._database.start()
+        self._data_directory.acquire()
+        try:
+            await self._database.start()
+        except BaseException:
+            self._data_directory.release()
+            raise
         try:
             await self._cluster.start()
             await self._make_default_context()
@@ -110,6 +117,7 @@ class Node:
         await self._separation.stop()
         await self._membership.stop()
         await self._database.stop()
+        self._data_directory.release()
         logger.info("The node has stopped.", extra={"action": "node.stopped"})
 
     def offered_paths(self) -> frozenset[str]:

@@ -23,3 +23,5 @@ class BatchLimits:
     """How often a lost outcome is asked for before it is told as unknown."""
     lookup_pause_seconds: float = 0.5
     """Between two such questions: a database that restarts needs a few seconds in all."""
+    lookup_seconds: float = 10.0
+    """No more such questions after so long: whoever waits for the answer is told what is known."""

@@ -91,7 +91,7 @@ class DatabaseTooNew(StorageError):
 
     code: ClassVar[str] = "RANVIER-DATABASE-TOO-NEW"
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, path: Path | str, found: int, known: int) -> None:
         super().__init__(
             f"The database {path} has version {found}, this program knows up to {known}: "
             "start the newer program again, or restore a back-up made before it."
@@ -102,13 +102,41 @@ class DatabaseTooNew(StorageError):
 
 
 class ForeignDatabase(StorageError):
-    """A file stands where the database should be and is not a database of Ranvier."""
+    """What stands where the database should be is not a database of Ranvier."""
 
     code: ClassVar[str] = "RANVIER-FOREIGN-DATABASE"
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(f"The file {path} is {what}: move it away, or choose another directory.")
+    def __init__(self, path: Path | str, what: str) -> None:
+        super().__init__(
+            f"The database {path} is {what}: give another one by the key `database`."
+            if isinstance(path, str)
+            else f"The file {path} is {what}: move it away, or choose another directory."
+        )
         self.path = path
+
+
+class UnsafeDatabase(StorageUnavailable):
+    """The server would lose acknowledged events when its machine loses power."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-UNSAFE"
+
+    def __init__(self, switched_off: str) -> None:
+        super().__init__(
+            f"its server has {switched_off} off and would lose acknowledged events when its power "
+            "fails; switch that on, or say unsafe_database: true for a trial"
+        )
+
+
+class DatabaseRightMissing(StorageError):
+    """The role that the node signs in with may not do what a node does."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-RIGHT"
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__(
+            f"The database refuses its role a right ({refusal}): make that role the owner of the "
+            "database, or grant it CREATE on it, and on the schema ranvier and its tables all."
+        )
 
 
 class MigrationChanged(StorageError):

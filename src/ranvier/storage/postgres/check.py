@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from ranvier.storage.check_report import CheckReport, Finding
 from ranvier.storage.errors import StorageError
 from ranvier.storage.postgres.connections import Connections
-from ranvier.storage.postgres.migrate import is_up_to_date
+from ranvier.storage.postgres.migrate import Migration, missing_migrations
+from ranvier.storage.postgres.suitability import OLDEST_VERSION
 from ranvier.storage.statements import load_statements
 
 _SQL = load_statements(__package__ or "", "check")
-
-OLDEST_VERSION: Final = 15
-"""The oldest major version that is tried."""
 
 TOKENS_PER_PAGE: Final = 100_000
 """Events that one statement counts, so that no snapshot gets old."""
@@ -40,12 +38,10 @@ async def findings(readers: Connections) -> AsyncIterator[Finding]:
     yield version_finding(server)
     yield disk_finding(server)
     async with readers.lend() as lent:
-        is_current = await is_up_to_date(lent.connection)
-    yield Finding(
-        "migrations",
-        passed=is_current,
-        detail="all are applied" if is_current else "some are missing: ranvier database migrate",
-    )
+        missing = await missing_migrations(lent.connection)
+    yield migrations_finding(missing)
+    if any(migration.step == "pre" for migration in missing):
+        return
     for context_id, name, head in await readers.ask(_SQL["contexts"]):
         yield await tokens_finding(readers, context_id, name, head)
         yield await sequences_finding(readers, context_id, name)
@@ -55,6 +51,16 @@ def version_finding(server: Any) -> Finding:
     """Say whether the server's version is one that is tried."""
     major = server["version"] // 10_000
     return Finding("version", passed=major >= OLDEST_VERSION, detail=f"PostgreSQL {major}")
+
+
+def migrations_finding(missing: Sequence[Migration]) -> Finding:
+    """Say whether the tables are those of this program."""
+    if not missing:
+        return Finding("migrations", passed=True, detail="all are applied")
+    if all(migration.step == "post" for migration in missing):
+        detail = "once no older node runs: ranvier database migrate --post"
+        return Finding("migrations", passed=True, detail=detail)
+    return Finding("migrations", passed=False, detail="some are missing: ranvier database migrate")
 
 
 def disk_finding(server: Any) -> Finding:

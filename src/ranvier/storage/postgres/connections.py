@@ -14,10 +14,12 @@ from typing import Any, Final
 import asyncpg
 from asyncpg import Connection
 
-from ranvier.storage.errors import StorageNotOpen, StorageUnavailable
+from ranvier.storage.errors import StorageError, StorageNotOpen, StorageUnavailable
+from ranvier.storage.postgres.attempts import Attempts
 from ranvier.storage.postgres.failures import FAILURES, in_our_words, is_outage, storage_error_of
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.primary import KnownPrimary
+from ranvier.storage.postgres.suitability import refuse_server
 from ranvier.storage.statements import load_statements
 
 SCHEMA: Final = "ranvier"
@@ -42,6 +44,8 @@ GOODBYE_SECONDS: Final = 1.0
 
 _IDENTIFY = load_statements(__package__ or "", "servers")["identify"]
 
+LATE: Final = "it did not answer in time"
+
 NOT_WAITED_FOR: Final = "01000"
 """The class of the warning that a commit was not waited for by its standby."""
 
@@ -54,6 +58,8 @@ class ConnectionSettings:
     transaction_seconds: float
     """How long a transaction may last where the server can end it by itself; 0: for ever."""
     of_server: Mapping[str, str]
+    loan_seconds: float = 0.0
+    """How long a connection may be lent before it is closed; 0: for ever."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +69,8 @@ class Lent:
     connection: Connection
     warnings: list[str] = field(default_factory=list)
     """What the server has warned of since the connection was lent."""
+    is_late: bool = False
+    """Whether it was closed because the answer did not come in time."""
 
     async def rows(self, statement: str, *parameters: Any) -> list[asyncpg.Record]:
         """Run one statement, a transaction of its own, and return its rows."""
@@ -93,6 +101,7 @@ class Connections:
         self._settings = settings
         self._free = asyncio.Semaphore(settings.count)
         self._idle: deque[Connection] = deque()
+        self._attempts = Attempts(options.connect_pause_seconds)
         self._timelines: dict[Connection, int] = {}
         self._waiting = 0
         # Who was lent a connection first stands first.
@@ -114,29 +123,24 @@ class Connections:
         connection is closed then: what it may still be about to do is not known. Raises
         `StorageNotOpen` and `StorageUnavailable`.
         """
-        if not self.is_open:
-            raise StorageNotOpen
-        if self._waiting >= self._options.waiting_for_connection:
-            raise StorageUnavailable("too many questions wait for a connection")
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
+        await self._wait_for_turn()
         try:
             connection = await self._take()
             lent = Lent(connection)
             watch = self._watch(lent)
             self._lent_at[connection] = time.monotonic()
+            deadline = self._deadline(lent)
             try:
                 yield lent
             except BaseException as error:
                 self._failed(connection, watch, error)
-                translated = in_our_words(error)
+                translated = StorageUnavailable(LATE) if lent.is_late else in_our_words(error)
                 if translated is error:
                     raise
                 raise translated from error
             finally:
+                if deadline is not None:
+                    deadline.cancel()
                 del self._lent_at[connection]
             self._give_back(connection, watch)
         finally:
@@ -163,15 +167,45 @@ class Connections:
             connection.terminate()
         await asyncio.gather(*map(_say_goodbye, idle))
 
+    async def _wait_for_turn(self) -> None:
+        if not self.is_open:
+            raise StorageNotOpen
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        if self._waiting >= self._options.waiting_for_connection:
+            raise StorageUnavailable("too many questions wait for a connection")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._options.turn_seconds):
+                await self._free.acquire()
+        except TimeoutError:
+            raise StorageUnavailable("all connections to it are busy") from None
+        finally:
+            self._waiting -= 1
+
+    def _deadline(self, lent: Lent) -> asyncio.TimerHandle | None:
+        """Close the socket when the answer is late: a commit is never cancelled."""
+        if not self._settings.loan_seconds:
+            return None
+
+        def close() -> None:
+            lent.is_late = True
+            self._throw_away(lent.connection)
+
+        return asyncio.get_running_loop().call_later(self._settings.loan_seconds, close)
+
     async def _take(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
             self._throw_away(connection)
+        self._attempts.refuse_now()
         try:
-            return await self._connect()
-        except StorageUnavailable:
+            with self._attempts.attempt():
+                return await self._connect()
+        except StorageError:
             self.works = False
             raise
         except FAILURES as error:
@@ -196,6 +230,7 @@ class Connections:
     async def _identify(self, connection: Connection) -> None:
         milliseconds = int(self._settings.transaction_seconds * 1000)
         row = await connection.fetchrow(_IDENTIFY, f"{milliseconds}")
+        refuse_server(row, takes_unsafe=self._options.takes_unsafe)
         self._primary.meet(row["system_identifier"], row["timeline"])
         self._timelines[connection] = row["timeline"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from ranvier.storage.check_report import CheckReport
-from ranvier.storage.errors import StorageUnavailable
+from ranvier.storage.errors import StorageError, StorageUnavailable
 from ranvier.storage.postgres.check import check_database
 from ranvier.storage.postgres.cluster_identity import PostgresClusterIdentities
 from ranvier.storage.postgres.cluster_nodes import PostgresClusterNodes
@@ -49,6 +51,7 @@ class PostgresDatabase:
                 MIGRATION_SETTINGS,
             )
         )
+        self._knocking: asyncio.Task[None] | None = None
         self._connections = (self._migrations, self._heartbeats, self._writers, self._readers)
         tools = DatabaseTools(
             self._writers,
@@ -155,20 +158,32 @@ class PostgresDatabase:
         self._under_way.is_open = True
         try:
             async with self._migrations.lend() as lent:
-                await migrate(lent.connection, "pre", "post")
+                await migrate(lent.connection)
             await self._migrations.close()
             await self._writers.ask("SELECT")
             await self._contexts.names()
             await self._contexts.clear_leftovers()
+            self._knocking = asyncio.create_task(self._knock_for_ever())
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """Finish what was handed in, then close; stopping twice is allowed."""
+        if self._knocking is not None:
+            self._knocking.cancel()
         await self._under_way.drain(self._options.stop_seconds)
         for connections in self._connections:
             await connections.close()
+
+    async def _knock_for_ever(self) -> None:
+        """See whether a database that was lost is back, also while nobody asks it anything."""
+        while True:
+            await asyncio.sleep(self._options.knock_seconds)
+            for connections in (self._writers, self._readers):
+                if not connections.works:
+                    with suppress(StorageError):
+                        await connections.ask("SELECT")
 
     async def check(self) -> CheckReport:
         """Look for damage; the database may be in use meanwhile."""
@@ -188,6 +203,7 @@ def writer_settings(options: PostgresOptions) -> ConnectionSettings:
             "statement_timeout": f"{int(options.read_seconds * 1000)}",
             "idle_in_transaction_session_timeout": "10000",
         },
+        options.answer_seconds,
     )
 
 
@@ -200,6 +216,7 @@ def reader_settings(options: PostgresOptions) -> ConnectionSettings:
             "application_name": "ranvier reader",
             "statement_timeout": f"{int(options.read_seconds * 1000)}",
         },
+        options.answer_seconds,
     )
 
 

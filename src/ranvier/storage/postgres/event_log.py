@@ -70,7 +70,6 @@ class PostgresEvents:
         seen_heads = self._tools.seen_heads
         floors = seen_heads.floors()
         rows = await self._tools.readers.ask(_SQL["heads"])
-        self._tools.try_writers()
         self._tools.known.seen({row["name"]: row["id"] for row in rows})
         for context_id, name, head in rows:
             seen_heads.hold_against(name, context_id, floors.get(context_id, 0), head)

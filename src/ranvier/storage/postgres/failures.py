@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Final
 
 import asyncpg
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import InvalidEvent
-from ranvier.storage.errors import StorageError, StorageFull, StorageUnavailable
+from ranvier.storage.errors import (
+    DatabaseRightMissing,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+)
 
 POISON_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit: one row cannot be stored, others can."""
@@ -23,6 +29,11 @@ FULL: Final = frozenset({"53100", "53200"})
 
 OUTAGE_CLASSES: Final = frozenset({"08", "25", "28", "3D", "53", "57", "58", "F0", "XX"})
 """The server as a whole does not work: connection, read-only, sign-in, resources, shutdown."""
+
+REFUSED_AT_THE_DOOR: Final = frozenset({"28", "3D"})
+"""Wrong password or role, no such database."""
+
+RIGHT_MISSING: Final = "42501"
 
 CANCELLED: Final = "57014"
 """A statement that took too long: it alone is ended."""
@@ -64,16 +75,36 @@ def is_outage(error: BaseException) -> bool:
 
 def refused_value(field: str, error: BaseException) -> InvalidEvent:
     """Say that the database did not take a value; what it says of its rows is for the log only."""
-    return InvalidEvent(field, f"was refused by the database: {str(error).partition(chr(10))[0]}")
+    return InvalidEvent(field, f"was refused by the database: {first_line(error)}")
 
 
 def storage_error_of(error: BaseException) -> StorageError:
     """Translate what PostgreSQL or the driver raised into one sentence for the operator."""
     if state_of(error) in FULL:
         return StorageFull()
+    if state_of(error) == RIGHT_MISSING:
+        return DatabaseRightMissing(first_line(error))
+    return StorageUnavailable(reason_of(error))
+
+
+def reason_of(error: BaseException) -> str:
+    """Say why there is no answer, and what may help where that is certain."""
     if isinstance(error, TimeoutError):
-        return StorageUnavailable("it did not answer in time")
-    return StorageUnavailable(str(error).partition("\n")[0] or type(error).__name__)
+        return "it did not answer in time"
+    if isinstance(error, socket.gaierror):
+        return f"its host name is not known ({error.strerror}); look at the key `database`"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nobody listens at its address ({first_line(error)})"
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return "none of its hosts is a primary that takes writes: they are standbys"
+    if state_of(error)[:2] in REFUSED_AT_THE_DOOR:
+        return f"{first_line(error)}; look at the key `database`"
+    return first_line(error)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, without the details that servers put below it."""
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def in_our_words(error: BaseException) -> BaseException:

@@ -13,6 +13,8 @@ class PostgresOptions:
 
     limits: AppendLimits = DEFAULT_LIMITS
     """What one append may bring."""
+    takes_unsafe: bool = False
+    """Whether a server may be used that loses what it acknowledged when its power fails."""
     writer_connections: int = 4
     """Each sequencer has one batch under way, so this many contexts commit at the same time."""
     reader_connections: int = 8
@@ -21,6 +23,15 @@ class PostgresOptions:
     """Questions that may wait for a connection: one for each client that a node takes."""
     connect_seconds: float = 5.0
     """For finding the primary among the hosts, signing in and being ready."""
+    connect_pause_seconds: float = 0.25
+    """Between two attempts to connect while they fail; who asks meanwhile is told so at once."""
+    knock_seconds: float = 0.5
+    """Between two looks whether a database that was lost is back."""
+    turn_seconds: float = 10.0
+    """How long a question may wait for a connection: all that are lent come back sooner."""
+    answer_seconds: float = 8.0
+    """How long an answer may take before the connection is closed: the server ends a statement
+    sooner by itself, so one that says nothing stands still, or waits for its standby."""
     lock_seconds: float = 3.0
     """How long an append waits for the head row before it looks who holds it."""
     read_seconds: float = 5.0

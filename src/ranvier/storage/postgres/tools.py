@@ -38,8 +38,3 @@ class DatabaseTools:
             rows = await lent.rows(statement, *parameters)
             refuse_unconfirmed(lent)
         return rows
-
-    def try_writers(self) -> None:
-        """See in the background whether a database that could not be written to can be again."""
-        if not self.writers.works and self.under_way.is_open:
-            self.under_way.begin(self.writers.ask("SELECT"))

@@ -5,5 +5,10 @@
 SELECT
     (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
     ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer AS timeline,
+    current_setting('server_version_num')::integer AS version,
+    version() AS product,
+    current_setting('server_encoding') AS encoding,
+    current_setting('fsync') = 'on' AS fsync,
+    current_setting('full_page_writes') = 'on' AS full_page_writes,
     CASE WHEN current_setting('server_version_num')::integer >= 170000
         THEN set_config('transaction_timeout', $1, false) END AS transaction_timeout
