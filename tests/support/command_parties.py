@@ -61,7 +61,8 @@ class NotedLink:
         self.is_full = False
         self.closed_by = ""
 
-    def send_command(self, message: bytes) -> bool:
+    def send_command(self, message: bytes, command: WaitingCommand) -> bool:
+        assert command.was_sent
         self.sent.append(message)
         return not self.is_full
 

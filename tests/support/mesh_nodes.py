@@ -5,23 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+from ranvier.errors import RanvierError
+from ranvier.mesh.arrived_commands import ArrivedCommands
 from ranvier.mesh.limits import mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
 from ranvier.mesh.peer_link import PeerLink, RemoteHandlers
+from ranvier.mesh.remote_commands import RemoteCommands
 from ranvier.mesh.trust import Trust
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.security.secret import Secret
+from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.peers import PeerAddress, PeerIdentity
 from ranvier.services.topology import Kind, Registration, Topology
+from ranvier.services.waiting_command import HandlerStream, WaitingCommand
 from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.tls import TlsFiles
+from tests.support.command_parties import NotedCommand, NotedFigures, OnlyDefault
+from tests.support.message_handlers import handler
 
 WAIT_SECONDS = 30.0
 """Bounds a failure; nothing is slow."""
@@ -112,6 +120,10 @@ class HeardOnLink:
         del self._heard.registrations[self._node, handler, kind, name]
         self._heard.changed.set()
 
+    def answer_received(self, number: int, response: bytes) -> None:
+        assert number
+        assert response
+
     def reply_received(self, reply: mesh_pb2.LinkReply) -> None:
         assert reply
 
@@ -156,6 +168,71 @@ def listening() -> Iterator[Said]:
         logger.removeHandler(said)
 
 
+class NotedDispatch(DispatchCommands):
+    """The service, and a signal for tests that wait until it has heard of a command."""
+
+    def __init__(self, topology: Topology, figures: SignalledFigures) -> None:
+        super().__init__(OnlyDefault(), topology, figures, time.monotonic)
+        self._changed = figures.changed
+
+    def offer(self, stream_id: str | None, command: WaitingCommand) -> None:
+        super().offer(stream_id, command)
+        self._changed.set()
+
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        """Wait until this is true, looked at after each command that comes or is given up."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not is_true():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class SignalledFigures(NotedFigures):
+    """Counts, and says when it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed = asyncio.Event()
+
+    def failed(self, context: str) -> None:
+        super().failed(context)
+        self.changed.set()
+
+
+class ClientStream:
+    """A handler's stream: keeps what it was sent, and answers it if it is told to."""
+
+    def __init__(self, commands: DispatchCommands) -> None:
+        self.sent: list[str] = []
+        self.answers = True
+        self.stream: HandlerStream | None = None
+        self.changed = asyncio.Event()
+        self._commands = commands
+
+    def send_command(self, message: bytes, command: WaitingCommand) -> bool:
+        self.sent.append(command.message_id)
+        self.changed.set()
+        if self.answers:
+            self.answer(command.message_id, b"answer to " + message)
+        return True
+
+    def answer(self, message_id: str, response: bytes = b"answer") -> None:
+        assert self.stream is not None
+        self._commands.answer(self.stream, message_id, response)
+
+    def leave(self) -> None:
+        self._commands.closed(self)
+
+    def close(self, error: RanvierError) -> None:
+        assert error
+
+    async def until_sent(self, count: int) -> None:
+        async with asyncio.timeout(WAIT_SECONDS):
+            while len(self.sent) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
 class Links:
     """Notes which nodes are linked, for tests that wait for it."""
 
@@ -196,6 +273,8 @@ class MeshNode:
         self.name = name
         self.roster = roster
         self.topology = Topology()
+        self.figures = SignalledFigures()
+        self.commands = NotedDispatch(self.topology, self.figures)
         self.readers = NotedReaders()
         self.heard = Heard()
         self.tls = tls
@@ -215,7 +294,35 @@ class MeshNode:
         self.port = 0
 
     def services(self) -> MeshServices:
-        return MeshServices(self.topology, self.readers, (self.heard.open,))
+        return MeshServices(
+            self.topology,
+            self.readers,
+            (self._open_commands, self.heard.open),
+            lambda table, session: ArrivedCommands(self.commands, table, session),
+        )
+
+    def _open_commands(self, link: PeerLink) -> RemoteCommands:
+        return RemoteCommands(self.commands, link, time.monotonic)
+
+    def handle(self, number: int | str, *names: str, permits: int = 100) -> ClientStream:
+        """Let a handler join this node, subscribe to these names and grant permits."""
+        client = ClientStream(self.commands)
+        self.commands.opened("default", client)
+        client.stream = self.commands.join(handler(number), client)
+        for name in names:
+            self.commands.subscribe(client.stream, name, 100)
+        if permits:
+            self.commands.grant(client.stream, permits)
+        return client
+
+    def dispatch(self, command: NotedCommand) -> NotedCommand:
+        self.commands.dispatch(command)
+        return command
+
+    def knows(self, name: str, count: int = 1) -> bool:
+        """Tell whether this node knows so many handlers of a name, wherever they are."""
+        known = [each for each in self.topology.registrations() if each.name == name]
+        return len(known) == count
 
     @property
     def address(self) -> PeerAddress:
@@ -228,6 +335,8 @@ class MeshNode:
 
     async def stop(self) -> None:
         self.roster.leave(f"id-{self.name}")
+        self.mesh.withdraw()
+        await self.commands.stop()
         await self.mesh.stop()
         await self.grpc.stop(0)
 

@@ -25,7 +25,7 @@ from ranvier.messages.permits import Permits
 from ranvier.messages.subscriptions import NAME_LENGTH_MAX
 from ranvier.proto import command_pb2, common_pb2
 from ranvier.services.dispatch_commands import DispatchCommands
-from ranvier.services.waiting_command import HandlerStream
+from ranvier.services.waiting_command import HandlerStream, WaitingCommand
 from ranvier.wire.grpc.server_call import ServerCall
 
 logger = logging.getLogger("ranvier.axon")
@@ -95,7 +95,7 @@ class CommandStream:
         """Let the handler go: its connection or stream is gone."""
         self._commands.closed(self)
 
-    def send_command(self, message: bytes) -> bool:
+    def send_command(self, message: bytes, command: WaitingCommand) -> bool:  # noqa: ARG002  # the message says all
         """Send a command; False once so much is queued that `writable` will tell when to go on."""
         # Straight to HTTP/2, as the call has started: by way of the call it takes 0.2 µs more.
         stream = self._call.stream

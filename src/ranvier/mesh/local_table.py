@@ -33,6 +33,7 @@ class LocalTable:
         self._names: dict[str, set[tuple[Kind, str]]] = {}
         """By stream; one that has none left loses its number."""
         self._observers: list[Observer] = []
+        self._is_withdrawn = False
         for registration in self._local():
             self._number(registration)
         topology.watch_all(self._changed)
@@ -57,12 +58,23 @@ class LocalTable:
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 
+    def withdraw(self) -> None:
+        """Tell that all handlers go, and tell of none any more: the node stops."""
+        if self._is_withdrawn:
+            return
+        self.revision += 1
+        removed = [self._named(each) for each in self._local()]
+        self._is_withdrawn = True
+        self._tell(mesh_pb2.Table(revision=self.revision, removed=removed, is_complete=True))
+
     def _local(self) -> list[Registration]:
+        if self._is_withdrawn:
+            return []
         return [each for each in self._topology.registrations() if not each.node]
 
     def _changed(self, change: TopologyChange) -> None:
         registration = change.registration
-        if registration.node:
+        if registration.node or self._is_withdrawn:
             return
         self.revision += 1
         table = mesh_pb2.Table(revision=self.revision, is_complete=True)
@@ -70,14 +82,11 @@ class LocalTable:
             self._number(registration)
             table.added.append(self._described(registration))
         else:
-            table.removed.append(
-                mesh_pb2.Registration(
-                    handler=self._numbers[registration.stream_id],
-                    kind=KINDS[registration.kind],
-                    name=registration.name,
-                )
-            )
+            table.removed.append(self._named(registration))
             self._release(registration)
+        self._tell(table)
+
+    def _tell(self, table: mesh_pb2.Table) -> None:
         for observer in list(self._observers):
             observer(table)
 
@@ -96,6 +105,13 @@ class LocalTable:
         if not names:
             del self._names[stream_id]
             del self._stream_ids[self._numbers.pop(stream_id)]
+
+    def _named(self, registration: Registration) -> mesh_pb2.Registration:
+        return mesh_pb2.Registration(
+            handler=self._numbers[registration.stream_id],
+            kind=KINDS[registration.kind],
+            name=registration.name,
+        )
 
     def _described(self, registration: Registration) -> mesh_pb2.Registration:
         return mesh_pb2.Registration(

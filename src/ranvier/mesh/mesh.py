@@ -64,6 +64,10 @@ class Mesh:
         await self.links.stop()
         self.server.close("The node is stopping.")
 
+    def withdraw(self) -> None:
+        """Let the other nodes send nothing new here; what came is answered."""
+        self.table.withdraw()
+
     # What services ask for.
 
     def linked_peers(self) -> Sequence[PeerIdentity]:

@@ -6,9 +6,18 @@ they touch it.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from ranvier.events.errors import UnknownContext
 from ranvier.services.errors import OtherKindOfContext
 from ranvier.storage.context_catalogue import ContextCatalogue
+
+
+class KnownContexts(Protocol):
+    """Tells which contexts there are, without waiting."""
+
+    def expect_known(self, context: str) -> None:
+        """Raise `UnknownContext` if there is none of that name."""
 
 
 class ContextKinds:

@@ -8,33 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
-from ranvier.messages.command_routing import CommandRouting
 from ranvier.messages.errors import (
     CommandHandlerLost,
     CommandTimedOut,
+    DuplicateCommand,
     NameMissing,
     NoCommandHandler,
     QueueFull,
 )
 from ranvier.messages.handler import Handler
 from ranvier.services.append_sequencer import counted_context
+from ranvier.services.command_counts import CommandCounts
+from ranvier.services.command_meter import CommandMeter
+from ranvier.services.command_timeout import TIMEOUT_MS, TIMEOUT_SECONDS, bounded_timeout_ms
+from ranvier.services.context_kinds import KnownContexts
 from ranvier.services.errors import NodeStopping
 from ranvier.services.topology import Topology, command_registration
 from ranvier.services.waiting_command import HandlerLink, HandlerStream, WaitingCommand
-
-TIMEOUT_MS: Final = 300_000
-"""How long a command may take that does not say itself; the same as Axon Server's."""
-
-TIMEOUT_SECONDS: Final = TIMEOUT_MS / 1_000
-
-TIMEOUT_MS_MAX: Final = 24 * 3_600_000
-"""The longest that a command may ask for: nobody waits longer at an open call."""
 
 LOOK_SECONDS: Final = 0.1
 """How often commands are looked at whose time may be over, and how late they are told it."""
@@ -49,28 +45,14 @@ WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
 COUNTED_TOGETHER: Final = 500
 """Answers of one context that are counted at once, or after `LOOK_SECONDS`."""
 
+DETOURS_MAX: Final = 3
+"""How often a command is routed anew that another node did not give to its handler."""
+
 FAREWELL_SECONDS: Final = 2.0
 """How long a stop waits for the answers to commands that handlers are working on."""
 
 
-class CommandMeter(Protocol):
-    """Counts the commands of each context."""
-
-    def done_all(self, context: str, seconds: Sequence[float]) -> None:
-        """Count commands that were answered by their handlers, each so long after it came."""
-
-    def failed(self, context: str) -> None:
-        """Count a command that was not."""
-
-
-class KnownContexts(Protocol):
-    """Tells which contexts there are, without waiting."""
-
-    def expect_known(self, context: str) -> None:
-        """Raise `UnknownContext` if there is none of that name."""
-
-
-class DispatchCommands:
+class DispatchCommands(CommandCounts):
     """All commands of this node that are under way, and the handlers that they go to."""
 
     def __init__(
@@ -85,9 +67,10 @@ class DispatchCommands:
         self._topology = topology
         self._meter = meter
         self._clock = clock
-        self._routing: CommandRouting[HandlerStream] = CommandRouting()
+        super().__init__()
         self._links: dict[HandlerLink, HandlerStream | None] = {}
         """Every open stream, with what has become known of its handler."""
+        self._by_stream_id: dict[str, HandlerStream] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._not_looked_at: list[HandlerStream] = []
         self._waiting_bytes = 0
@@ -123,34 +106,6 @@ class DispatchCommands:
             self._meter.done_all(context, durations)
         self._durations.clear()
 
-    @property
-    def active_count(self) -> int:
-        """Commands that handlers are working on."""
-        return sum(len(stream.sent) for stream in self._routing.flows.values())
-
-    @property
-    def queued_count(self) -> int:
-        """Commands that wait for permits."""
-        return sum(len(stream.waiting) for stream in self._routing.flows.values())
-
-    def active_counts(self) -> Mapping[str, int]:
-        """Return the commands that handlers are working on, by context."""
-        return self._counts(lambda stream: len(stream.sent))
-
-    def queued_counts(self) -> Mapping[str, int]:
-        """Return the commands that wait for permits, by context."""
-        return self._counts(lambda stream: len(stream.waiting))
-
-    def _counts(self, count: Callable[[HandlerStream], int]) -> Mapping[str, int]:
-        counts: Counter[str] = Counter()
-        for stream in self._routing.flows.values():
-            counts[stream.handler.context] += count(stream)
-        return counts
-
-    def streams(self) -> list[HandlerStream]:
-        """Return the handlers' streams that are open, in the order of coming."""
-        return list(self._routing.flows.values())
-
     def end_context(self, context: str) -> None:
         """End the streams of all handlers of a context that is no more."""
         for stream in self.streams():
@@ -171,7 +126,12 @@ class DispatchCommands:
 
     def join(self, handler: Handler, link: HandlerLink) -> HandlerStream:
         """Take the handler of an open stream, once it has said who it is."""
-        stream = self._links[link] = HandlerStream(handler, link)
+        return self.enter(HandlerStream(handler, link))
+
+    def enter(self, stream: HandlerStream) -> HandlerStream:
+        """Take a handler with its stream, as `join` makes it."""
+        self._links[stream.link] = stream
+        self._by_stream_id[stream.handler.stream_id] = stream
         self._routing.join(stream)
         return stream
 
@@ -232,6 +192,7 @@ class DispatchCommands:
         if stream is None:
             return
         handler = stream.handler
+        del self._by_stream_id[handler.stream_id]
         for name in self._routing.leave(handler):
             self._topology.removed(command_registration(handler, name))
         sent, waiting = stream.lose()
@@ -261,7 +222,7 @@ class DispatchCommands:
             command.stream = stream
             command.was_sent = True
             message, command.message = command.message, b""
-            if not stream.link.send_command(message):
+            if not stream.link.send_command(message, command):
                 stream.is_held = True
         else:
             self._route(command)
@@ -271,14 +232,69 @@ class DispatchCommands:
         if self._withdraw(command):
             self._meter.failed(command.context)
 
+    # What other nodes do.
+
+    def offer(self, stream_id: str | None, command: WaitingCommand) -> None:
+        """Send a command to the one handler that another node has chosen, or let it wait there.
+
+        It is answered once: by `NoCommandHandler` where the handler is not here any more.
+        """
+        now = command.came_at = self._clock()
+        command.expires_at = now + command.timeout_ms * 0.001
+        stream = None if stream_id is None else self._by_stream_id.get(stream_id)
+        if stream is None or not self._routing.table.is_subscribed(command.name, stream.handler):
+            command.failed(NoCommandHandler(command.name, command.context))
+            return
+        command.context = stream.handler.context
+        if self._timer is None:
+            self._look_again(LOOK_SECONDS)
+        if self._is_stopping:
+            self._fail(command, NodeStopping())
+        elif stream.holds(command.message_id):
+            self._fail(command, DuplicateCommand(command.message_id))
+        else:
+            self._offer(stream, command)
+
+    def route_again(self, command: WaitingCommand, message: bytes, error: RanvierError) -> None:
+        """Route a command anew that another node did not give to its handler for this reason."""
+        stream, message_id = command.stream, command.message_id
+        if stream is None:
+            return
+        command.message, command.was_sent = message, False
+        command.detours += 1
+        if self._is_stopping:
+            self._fail(command, NodeStopping())
+        elif command.detours > DETOURS_MAX:
+            self._fail(command, error)
+        else:
+            self._route(command, error)
+        stream.answered(message_id)  # only now: until here that handler was passed over
+
+    def refused(self, command: WaitingCommand, error: RanvierError) -> None:
+        """Tell a caller what the handler's node says instead of an answer."""
+        if command.stream is not None:
+            command.stream.answered(command.message_id)
+            self._fail(command, error)
+            self._note_emptied()
+
     # How a command comes to its handler.
 
-    def _route(self, command: WaitingCommand) -> None:
+    def _route(self, command: WaitingCommand, refusal: RanvierError | None = None) -> None:
+        """Choose a handler; `refusal` is told where none is left but the one that has refused."""
         try:
             stream = self._routing.choose(command)
-            is_sent = stream.offer(command.message_id, command, command.priority)
         except RanvierError as error:
-            self._fail(command, self._told(error, command.context))
+            if refusal is None or not isinstance(error, DuplicateCommand):
+                refusal = self._told(error, command.context)
+            self._fail(command, refusal)
+            return
+        self._offer(stream, command)
+
+    def _offer(self, stream: HandlerStream, command: WaitingCommand) -> None:
+        try:
+            is_sent = stream.offer(command.message_id, command, command.priority)
+        except QueueFull as error:
+            self._fail(command, error)
             return
         command.stream = stream
         if is_sent:
@@ -298,7 +314,7 @@ class DispatchCommands:
     def _send(self, stream: HandlerStream, command: WaitingCommand) -> None:
         message, command.message = command.message, b""
         command.was_sent = True
-        if not stream.link.send_command(message):
+        if not stream.link.send_command(message, command):
             stream.is_held = True
 
     def _send_waiting(self, stream: HandlerStream) -> None:
@@ -332,6 +348,8 @@ class DispatchCommands:
             command.stream = None
             if self._is_stopping:
                 self._fail(command, NodeStopping())
+            elif command.is_bound:
+                self._fail(command, NoCommandHandler(command.name, command.context))
             else:
                 self._route(command)
 
@@ -339,8 +357,6 @@ class DispatchCommands:
         command.stream = None
         self._meter.failed(counted_context(command.context, error))
         command.failed(error)
-
-    # Time and the end.
 
     def _look_again(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
@@ -380,8 +396,3 @@ class DispatchCommands:
     def _note_emptied(self) -> None:
         if self._emptied is not None and not self.active_count:
             self._emptied.set()
-
-
-def bounded_timeout_ms(timeout_ms: int) -> int:
-    """Return how long a command may take that asks for this: less than 0 counts as not asked."""
-    return min(timeout_ms, TIMEOUT_MS_MAX) if timeout_ms > 0 else TIMEOUT_MS

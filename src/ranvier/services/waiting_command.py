@@ -13,8 +13,11 @@ from ranvier.messages.handler import Handler
 class HandlerLink(Protocol):
     """The stream of one handler, as far as the service needs it."""
 
-    def send_command(self, message: bytes) -> bool:
-        """Send a command; False while the stream takes no more, until its `resumed` is told."""
+    def send_command(self, message: bytes, command: WaitingCommand) -> bool:
+        """Send a command by its bytes.
+
+        False while the stream takes no more, until its `resumed` is told.
+        """
 
     def close(self, error: RanvierError) -> None:
         """End the stream and tell why."""
@@ -34,6 +37,12 @@ class WaitingCommand:
     stream: HandlerStream | None = None
     """Where it waits or was sent; None before and after."""
     was_sent: bool = False
+    is_bound: bool = False
+    """Another node has chosen its handler: if that one leaves, the other node chooses anew."""
+    detours: int = 0
+    """How often another node did not give it to its handler."""
+    link_number: int = 0
+    """Its number on the link to another node, if it was sent there."""
     came_at: float
     expires_at: float
     context: str

@@ -9,7 +9,7 @@ import pytest
 
 from ranvier.errors import RanvierError
 from ranvier.proto.command_pb2 import Command, CommandResponse
-from ranvier.services.waiting_command import HandlerStream
+from ranvier.services.waiting_command import HandlerStream, WaitingCommand
 from tests.support.message_handlers import handler
 from tests.support.web_node import NOW_MS, WebNode, is_problem
 
@@ -31,7 +31,8 @@ class AnsweringLink:
         self._answer = answer
         self.stream: HandlerStream | None = None
 
-    def send_command(self, message: bytes) -> bool:
+    def send_command(self, message: bytes, command: WaitingCommand) -> bool:
+        assert command.was_sent
         self.sent.append(Command.FromString(message))
         self.has_sent.set()
         if self._answer is not None and self.stream is not None:

@@ -13,7 +13,7 @@ from ranvier.axon.command_dispatch import CommandDispatch, error_response
 from ranvier.axon.command_message import HEADS, HEADS_BELOW_BYTES, head_of
 from ranvier.messages.errors import NoCommandHandler
 from ranvier.proto import command_pb2, common_pb2
-from ranvier.services.dispatch_commands import bounded_timeout_ms
+from ranvier.services.command_timeout import bounded_timeout_ms
 from ranvier.wire.http2.headers import HeaderPairs
 from tests.support.command_parties import CommandHub, NotedLink
 

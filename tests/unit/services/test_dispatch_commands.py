@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ranvier.messages.errors import NameMissing
 from ranvier.services import dispatch_commands
+from ranvier.services.command_timeout import TIMEOUT_MS_MAX
 from tests.support.command_parties import CommandHub, NotedCommand, NotedLink
 
 
@@ -79,7 +80,7 @@ async def test_4002_comes_after_the_timeout_and_not_before() -> None:
 
 @pytest.mark.parametrize(
     ("asked_ms", "granted_ms"),
-    [(0, 300_000), (-1, 300_000), (2**62, dispatch_commands.TIMEOUT_MS_MAX)],
+    [(0, 300_000), (-1, 300_000), (2**62, TIMEOUT_MS_MAX)],
 )
 async def test_a_timeout_that_is_none_or_too_long_has_a_bound(
     asked_ms: int, granted_ms: int

@@ -1,0 +1,116 @@
+"""Commands that another node has sent here: to the handler that it has chosen, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from google.protobuf.message import DecodeError
+
+from ranvier.errors import RanvierError
+from ranvier.mesh.errors import BrokenLink
+from ranvier.mesh.frames import answer_head
+from ranvier.mesh.link_session import LinkSession
+from ranvier.mesh.local_table import LocalTable
+from ranvier.messages.errors import DuplicateCommand, NoCommandHandler
+from ranvier.proto.ranvier import mesh_pb2
+from ranvier.services.command_timeout import bounded_timeout_ms
+from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.errors import NodeStopping
+from ranvier.services.waiting_command import WaitingCommand
+
+request_from_bytes = mesh_pb2.LinkRequest.FromString
+
+NOT_SENT: Final = (NoCommandHandler, NodeStopping, DuplicateCommand)
+"""Why a command is not given to its handler; the node that it came from then chooses anew."""
+
+
+class ArrivedCommand(WaitingCommand):
+    """A command that waits at a link to another node."""
+
+    is_bound = True
+
+    def __init__(self, command: mesh_pb2.Command, arrived: ArrivedCommands) -> None:
+        self.link_number = command.number
+        self.message_id = command.message_id
+        self.name = command.name
+        self.context = ""
+        self.message = command.message
+        self.timeout_ms = bounded_timeout_ms(command.timeout_ms)
+        self.priority = command.priority
+        self._arrived = arrived
+
+    def routing_key(self) -> str:
+        """Return nothing of use: its handler is chosen."""
+        return self.message_id
+
+    def metadata(self) -> Mapping[str, str]:
+        """Return nothing: its handler is chosen."""
+        return {}
+
+    def answered(self, response: bytes) -> None:
+        """Send the response back as it came."""
+        self._arrived.answer(self.link_number, response)
+
+    def failed(self, error: RanvierError) -> None:
+        """Send back why there is none, or that it was not sent."""
+        self._arrived.fail(self.link_number, error)
+
+
+class ArrivedCommands:
+    """The commands of one link that have not been answered yet."""
+
+    def __init__(self, commands: DispatchCommands, table: LocalTable, session: LinkSession) -> None:
+        self._commands = commands
+        self._table = table
+        self._session = session
+        self._waiting: dict[int, ArrivedCommand] = {}
+
+    def message_received(self, message: bytes) -> None:
+        """Take a command or a cancel; what a later version may say besides is ignored."""
+        try:
+            request = request_from_bytes(message)
+        except DecodeError:
+            self._session.close(str(BrokenLink("no message of a link")))
+            return
+        # By `HasField`, which takes 0.1 µs; `WhichOneof` takes 0.3.
+        if request.HasField("command"):
+            self._take(request.command)
+        elif request.HasField("cancel"):
+            waiting = self._waiting.pop(request.cancel.number, None)
+            if waiting is not None:
+                self._commands.cancel(waiting)
+
+    def writable(self) -> None:
+        """Do nothing: answers wait in the stream itself."""
+
+    def lost(self) -> None:
+        """Forget the commands: the node that they came from has told their callers."""
+        waiting, self._waiting = self._waiting, {}
+        for command in waiting.values():
+            self._commands.cancel(command)
+
+    def answer(self, number: int, response: bytes) -> None:
+        """Send a handler's answer back."""
+        if self._waiting.pop(number, None) is not None:
+            head = answer_head(number, len(response))
+            self._session.call.stream.send_message(head, response)
+
+    def fail(self, number: int, error: RanvierError) -> None:
+        """Send back why a command has no answer."""
+        if self._waiting.pop(number, None) is None:
+            return
+        if isinstance(error, NOT_SENT):
+            not_sent = mesh_pb2.NotSent(
+                number=number,
+                revision=self._table.revision,
+                is_duplicate=isinstance(error, DuplicateCommand),
+            )
+            self._session.send(mesh_pb2.LinkReply(not_sent=not_sent))
+        else:
+            failure = mesh_pb2.Failure(number=number, code=error.code, text=str(error))
+            self._session.send(mesh_pb2.LinkReply(failure=failure))
+
+    def _take(self, request: mesh_pb2.Command) -> None:
+        command = self._waiting[request.number] = ArrivedCommand(request, self)
+        self._commands.offer(self._table.stream_id_of(request.handler), command)

@@ -1,0 +1,240 @@
+"""The handlers of commands of one linked node, as handlers of this one: commands go by the link.
+
+What a handler may take and what waits for it, its own node knows; here nothing waits unless the
+link itself is full.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Final
+
+from ranvier.errors import RanvierError
+from ranvier.mesh.frames import command_head
+from ranvier.mesh.peer_link import PeerLink
+from ranvier.messages.errors import (
+    CommandHandlerLost,
+    CommandTimedOut,
+    DuplicateCommand,
+    InstructionRefused,
+    MessageError,
+    NoCommandHandler,
+    QueueFull,
+)
+from ranvier.messages.handler import Handler
+from ranvier.messages.permits import PERMITS_MAX
+from ranvier.proto.ranvier import mesh_pb2
+from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.topology import Kind, Registration
+from ranvier.services.waiting_command import HandlerStream, WaitingCommand
+from ranvier.wire.http2.stream import Stream
+
+logger = logging.getLogger("ranvier.mesh")
+
+QUEUED_BYTES: Final = 256 * 1024
+"""What waits for the link above which further commands wait in this node, and can go elsewhere."""
+
+TOLD: Final[Mapping[str, type[MessageError]]] = {
+    each.code: each for each in (CommandHandlerLost, CommandTimedOut, DuplicateCommand, QueueFull)
+}
+"""What another node may say instead of an answer; anything else counts as AXONIQ-0001."""
+
+
+class RemoteStream(HandlerStream):
+    """A handler of another node."""
+
+    __slots__ = ()
+
+    link: RemoteHandlerLink
+
+    def __init__(self, handler: Handler, link: RemoteHandlerLink) -> None:
+        super().__init__(handler, link)
+        self.permits.available = PERMITS_MAX
+
+    def abandon(self, message_id: str) -> None:
+        """Forget a command for which nobody waits any more, here and on the handler's node.
+
+        Its id is free here at once: that node knows whether it may come again.
+        """
+        if self.waiting.remove(message_id) is None:
+            command = self.sent.pop(message_id, None)
+            if command is not None:
+                self.link.cancel(command)
+
+
+class RemoteHandlerLink:
+    """Sends commands to one handler of another node."""
+
+    __slots__ = ("_number", "_owner")
+
+    def __init__(self, number: int, owner: RemoteCommands) -> None:
+        self._number = number
+        self._owner = owner
+
+    def send_command(self, message: bytes, command: WaitingCommand) -> bool:
+        """Send a command over the link; False once so much is queued that it must wait here."""
+        # All in one place and straight to HTTP/2, as a handler's own stream does it.
+        owner = self._owner
+        number = command.link_number = next(owner.fresh_numbers)
+        owner.in_flight[number] = (command, message)
+        numbers = (number, self._number, owner.milliseconds_left(command), command.priority)
+        head = command_head(numbers, command.message_id, command.name, len(message))
+        stream = owner.stream
+        return stream.send_message(head, message) or stream.queued_bytes <= QUEUED_BYTES
+
+    def cancel(self, command: WaitingCommand) -> None:
+        """Say that nobody waits for a command any more."""
+        self._owner.cancel(command.link_number)
+
+    def close(self, error: RanvierError) -> None:  # noqa: ARG002  # its own node tells the handler
+        """Forget the handler."""
+        self._owner.forget(self._number)
+
+
+class RemoteCommands:
+    """All handlers of commands that one linked node has told of, and what was sent to them."""
+
+    def __init__(
+        self, commands: DispatchCommands, link: PeerLink, clock: Callable[[], float]
+    ) -> None:
+        """`clock` is the one by which the commands expire."""
+        self.fresh_numbers = count(1)
+        self.in_flight: dict[int, tuple[WaitingCommand, bytes]] = {}
+        """By number, with the text: a command that was not sent there goes elsewhere."""
+        self._commands = commands
+        self._link = link
+        self._clock = clock
+        self._streams: dict[int, RemoteStream] = {}
+        self._names: dict[int, set[str]] = {}
+        self._leaving: set[int] = set()
+        """Handlers that take nothing any more and still owe answers."""
+
+    @property
+    def stream(self) -> Stream:
+        """The HTTP/2 stream that the link is."""
+        assert self._link.call.stream is not None  # noqa: S101  # the link stands
+        return self._link.call.stream
+
+    def milliseconds_left(self, command: WaitingCommand) -> int:
+        """Return what is left of a command's time."""
+        return max(1, int((command.expires_at - self._clock()) * 1_000))
+
+    def cancel(self, number: int) -> None:
+        """Let the other node forget a command."""
+        if self.in_flight.pop(number, None) is not None:
+            cancel = mesh_pb2.Cancel(number=number)
+            self._link.send(mesh_pb2.LinkRequest(cancel=cancel))
+
+    def forget(self, number: int) -> None:
+        """Know nothing of a handler any more."""
+        self._streams.pop(number, None)
+        self._names.pop(number, None)
+        self._leaving.discard(number)
+
+    # What the link tells.
+
+    def added(self, handler: int, registration: Registration) -> None:
+        """Let commands of a name go to a handler."""
+        if registration.kind != "command":
+            return
+        stream = self._streams.get(handler)
+        if stream is None:
+            stream = self._streams[handler] = self._joined(handler, registration)
+            self._names[handler] = set()
+        self._leaving.discard(handler)
+        try:
+            self._commands.subscribe(stream, registration.name, registration.load_factor)
+        except InstructionRefused as error:
+            logger.warning("Node %s told of a handler: %s", registration.node, error)
+            return
+        self._names[handler].add(registration.name)
+
+    def removed(self, handler: int, kind: Kind, name: str) -> None:
+        """Let no new command of a name go to a handler."""
+        stream = self._streams.get(handler)
+        if kind != "command" or stream is None:
+            return
+        self._commands.unsubscribe(stream, name)
+        self._names[handler].discard(name)
+        if not self._names[handler]:
+            self._leaving.add(handler)
+            self._let_go()
+
+    def answer_received(self, number: int, response: bytes) -> None:
+        """Pass an answer on; one that nobody waits for is counted as a stray one."""
+        found = self.in_flight.pop(number, None)
+        if found is None:
+            self._commands.stray_answers += 1
+            return
+        command = found[0]
+        if command.stream is not None:
+            self._commands.answer(command.stream, command.message_id, response)
+        if self._leaving:
+            self._let_go()
+
+    def reply_received(self, reply: mesh_pb2.LinkReply) -> None:
+        """Take what there is instead of an answer."""
+        if reply.HasField("not_sent"):
+            self._not_sent(reply.not_sent)
+        elif reply.HasField("failure"):
+            failure = reply.failure
+            found = self.in_flight.pop(failure.number, None)
+            if found is not None:
+                self._commands.refused(found[0], told(failure.code, failure.text))
+        if self._leaving:
+            self._let_go()
+
+    def writable(self) -> None:
+        """Send what has waited for the link."""
+        for stream in list(self._streams.values()):
+            if stream.is_held:
+                self._commands.resumed(stream)
+
+    def lost(self) -> None:
+        """Let all handlers go: what they were sent is answered now, the rest goes elsewhere."""
+        self.in_flight.clear()
+        for stream in list(self._streams.values()):
+            self._commands.closed(stream.link)
+        self._streams.clear()
+        self._names.clear()
+        self._leaving.clear()
+
+    def _joined(self, handler: int, registration: Registration) -> RemoteStream:
+        party = Handler(
+            registration.context,
+            registration.client_id,
+            registration.stream_id,
+            registration.component_name,
+            dict(registration.tags),
+            registration.node,
+        )
+        stream = RemoteStream(party, RemoteHandlerLink(handler, self))
+        self._commands.enter(stream)
+        return stream
+
+    def _not_sent(self, reply: mesh_pb2.NotSent) -> None:
+        found = self.in_flight.pop(reply.number, None)
+        if found is None:
+            return
+        command, message = found
+        error: RanvierError = NoCommandHandler(command.name, command.context)
+        if reply.is_duplicate:
+            error = DuplicateCommand(command.message_id)
+        self._commands.route_again(command, message, error)
+
+    def _let_go(self) -> None:
+        """Forget handlers that take nothing any more and owe nothing."""
+        for number in [each for each in self._leaving if not self._streams[each].sent]:
+            self._commands.closed(self._streams[number].link)
+            self.forget(number)
+
+
+def told(code: str, text: str) -> MessageError:
+    """Return the error that another node has told of, in its own words."""
+    kind = TOLD.get(code)
+    if kind is None:
+        return MessageError(f"[{code}] {text}")
+    # Made without its own words: those of the handler's node know more.
+    return kind.__new__(kind, text)
