@@ -64,6 +64,10 @@ class Mesh:
         await self.links.stop()
         self.server.close("The node is stopping.")
 
+    def hear_conditions(self, hear: Callable[[NodeCondition], None]) -> None:
+        """Hand on whatever a node tells of itself."""
+        self.links.hear_condition = hear
+
     def withdraw(self) -> None:
         """Let the other nodes send nothing new here; what came is answered."""
         self.table.withdraw()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -30,6 +31,14 @@ logger = logging.getLogger("ranvier.mesh")
 
 OpenRemoteHandlers = Callable[[PeerLink], RemoteHandlers]
 """Returns who takes what a node tells on a link that was just made."""
+
+
+SETTLE_SECONDS = 1.0
+"""How long a node that starts waits for what the others tell of their handlers."""
+
+
+def ignore(condition: NodeCondition) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,9 @@ class MeshLinks:
         self._kept: dict[str, KeptLink] = {}
         self._observers: dict[object, LinkObserver] = {}
         self._end_watch: Callable[[], None] | None = None
+        self._settling = asyncio.Event()
+        self.hear_condition: Callable[[NodeCondition], None] = ignore
+        """Called with whatever a node tells of itself."""
 
     async def start(self) -> None:
         """Begin to dial; nobody is waited for."""
@@ -112,6 +124,14 @@ class MeshLinks:
 
         return cancel
 
+    async def settle(self) -> None:
+        """Wait until every running node has told of its handlers, but no longer than a moment."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not all(kept.is_settled for kept in self._kept.values()):
+                    self._settling.clear()
+                    await self._settling.wait()
+
     def was_dialled_by(self, peer: PeerIdentity) -> None:
         """Dial a node at once that was waited for: it has shown that it is there."""
         self.look_for_peers()
@@ -138,10 +158,23 @@ class MeshLinks:
 
     async def dial(self, address: PeerAddress) -> PeerLink:
         """Return a link that has said its first word; raise GrpcError or MeshError."""
-        self._own.trust.expect_place(address.host)
+        if not address.other_host:
+            return await self._dial_at(address.host, address)
+        # Without a secret only the place on this machine may be dialled; with one, either.
+        try:
+            return await self._dial_at(address.host, address)
+        except (RanvierError, WireError):
+            return await self._dial_at(address.other_host, address)
+
+    async def _dial_at(self, host: str, address: PeerAddress) -> PeerLink:
+        self._own.trust.expect_place(host)
         dialling = self._dialling
         channel = await Channel.connect(
-            address.host, address.port, tls=dialling.tls, limits=dialling.limits
+            host,
+            address.port,
+            tls=dialling.tls,
+            limits=dialling.limits,
+            server_name=address.host,
         )
         return PeerLink(channel, self._own, address, self)
 
@@ -161,6 +194,14 @@ class MeshLinks:
         for observer in list(self._observers.values()):
             observer.lost(link.peer, reason)
 
+    def table_received(self) -> None:
+        """Look whether all have told of their handlers."""
+        self._settling.set()
+
+    def condition_received(self, condition: NodeCondition) -> None:
+        """Hand on how a node is."""
+        self.hear_condition(condition)
+
     def reached(self, context: str, head: int) -> None:
         """Hand on that a context has grown."""
         self._reached(context, head)
@@ -179,7 +220,13 @@ class KeptLink:
         self._log = SeldomLog(logger, time.monotonic)
         self._hurried = asyncio.Event()
         self._is_wanted = True
+        self._has_failed = False
         self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    @property
+    def is_settled(self) -> bool:
+        """It has told of all its handlers, or cannot be reached."""
+        return self._has_failed or (self.link is not None and self.link.has_table)
 
     def moved(self, address: PeerAddress) -> None:
         """Dial this address from now on, at once if it is a new one."""
@@ -238,6 +285,8 @@ class KeptLink:
         return end
 
     def _failed(self, end: LinkEnd) -> LinkEnd:
+        self._has_failed = True
+        self._host.table_received()
         address = self._address
         place = f"{address.name} at {address.host}:{address.port}"
         self._log.warn(address.node_id, f"There is no link to node {place}: {end.reason}")

@@ -60,6 +60,12 @@ class LinkHost(Protocol):
         """Take a link that stands; return who takes what is told on it."""
         ...
 
+    def table_received(self) -> None:
+        """Hear that a link has told of all handlers."""
+
+    def condition_received(self, condition: NodeCondition) -> None:
+        """Hear how a node is."""
+
     def reached(self, context: str, head: int) -> None:
         """Hear that a context has grown."""
 
@@ -89,6 +95,8 @@ class PeerLink:
         self.is_up = False
         """Both sides have proven themselves, and the link is not lost."""
         self.was_up = False
+        self.has_table = False
+        """It has told of all its handlers."""
         self.ended: asyncio.Future[LinkEnd] = loop.create_future()
         self._own = own
         self._host = host
@@ -176,6 +184,7 @@ class PeerLink:
             self._host.reached(reply.reached.context, reply.reached.head)
         elif kind == "condition":
             self.condition = condition_from(reply.condition)
+            self._host.condition_received(self.condition)
         else:
             for taker in self._takers:
                 taker.reply_received(reply)
@@ -192,6 +201,9 @@ class PeerLink:
             if kind is not None:
                 for taker in self._takers:
                     taker.removed(each.handler, kind, each.name)
+        if table.is_complete and not self.has_table:
+            self.has_table = True
+            self._host.table_received()
 
     def _break(self, error: MeshError) -> None:
         self._end = LinkEnd(str(error), is_refused=True)

@@ -23,6 +23,7 @@ from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
 from ranvier.node.membership import membership, separation, show_members
+from ranvier.node.mesh import MeshParties, NodeMesh
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
@@ -70,7 +71,12 @@ class Node:
         self._grpc = GrpcServer(
             limits, admit=admission(token), guard_of=kind_guard(self._services.kinds)
         )
-        self._internal = GrpcServer(limits, admit=admission(settings.cluster_secret))
+        self._mesh = NodeMesh(settings, self._mesh_parties(), internal_tls(settings))
+        others = admission(settings.cluster_secret)
+        self._internal = GrpcServer(
+            self._mesh.limits, admit=self._mesh.mesh.server.admission(others)
+        )
+        self._mesh.mesh.add_to(self._internal)
         streams = OpenStreams()
         self._http = HttpServer(
             build_application(self._web_dependencies(), streams),
@@ -96,6 +102,7 @@ class Node:
             await self._services.start()
             await self._listen()
             await self._membership.run_at(self._bound())
+            await self._mesh.start()
             await self._separation.start()
         except BaseException:
             await self.stop()
@@ -109,7 +116,9 @@ class Node:
         """Refuse new work, let running calls end within the grace, commit, close."""
         self._health.is_serving = False
         grace = max(0.0, self._settings.shutdown_grace_seconds - FAREWELL_SECONDS)
+        self._mesh.mesh.withdraw()
         await self._services.end_streams()
+        await self._mesh.stop()
         await asyncio.gather(
             self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
         )
@@ -176,6 +185,15 @@ class Node:
             time_ms=unix_ms,
             new_message_id=new_message_id,
             message_bytes=settings.limits.message_bytes,
+        )
+
+    def _mesh_parties(self) -> MeshParties:
+        return MeshParties(
+            self._services,
+            self._membership,
+            self._database,
+            lambda: self._settings.cluster_secret,
+            lambda: all(part.is_up for part in self._health.parts()),
         )
 
     def _bound(self) -> Member:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from ranvier.axon.command_dispatch import CommandDispatch
@@ -61,6 +61,7 @@ class NodeServices:
         self.follow = FollowEvents(events)
         self._events = events
         self._last_tokens: dict[str, int] = {}
+        self._told_growth: Callable[[str, int], None] = lambda *_: None
         metrics.watch_by_context(
             "axon.event.lastToken", "Token of the last event", lambda: self._last_tokens
         )
@@ -184,8 +185,14 @@ class NodeServices:
 
     def _announce(self, context: str, first_token: int, events: Sequence[NewEvent]) -> None:
         """Remember how far a context has come, then wake its readers."""
-        self._last_tokens[context] = first_token + len(events) - 1
+        head = first_token + len(events)
+        self._last_tokens[context] = head - 1
         self.follow.announce(context, first_token, events)
+        self._told_growth(context, head)
+
+    def tell_growth(self, told: Callable[[str, int], None]) -> None:
+        """Tell other nodes, too, which head a context has reached whenever it grows here."""
+        self._told_growth = told
 
     async def start(self) -> None:
         """Start every service; when one cannot, its error is raised and `stop` ends the others."""

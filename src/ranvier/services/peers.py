@@ -24,6 +24,8 @@ class PeerAddress:
     name: str
     host: str
     port: int
+    other_host: str = ""
+    """Where it may be too, if it is not at `host`."""
 
 
 @dataclass(frozen=True, slots=True)
