@@ -105,7 +105,7 @@ class CommandsResource:
         ]
 
     async def queues(self, context: ContextName) -> list[CommandQueue]:
-        """Return the handlers of a context, in the order of their coming."""
+        """Return the handlers on this node of a context, in the order of their coming."""
         self._kinds.expect_known(context)
         return [
             CommandQueue(
@@ -116,7 +116,7 @@ class CommandsResource:
                 permits=stream.permits.available,
             )
             for stream in self._commands.streams()
-            if stream.handler.context == context
+            if stream.handler.context == context and not stream.handler.node
         ]
 
     async def count(self, context: ContextName) -> int:
