@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ranvier.config.host_names import is_loopback
 from ranvier.mesh.errors import ClusterSecretDiffers, ClusterSecretMissing
 from ranvier.mesh.proof import Greeting, digest, is_proven
 from ranvier.security.secret import Secret
@@ -37,13 +37,3 @@ class Trust:
         is_true = not offered if secret is None else is_proven(secret, label, greetings, offered)
         if not is_true:
             raise ClusterSecretDiffers(name)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address, or the name `localhost`, is of this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback
-    except ValueError:
-        return False

@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from ranvier import __version__
 from ranvier.cluster.member import Member
+from ranvier.config.host_names import is_address, is_loopback
 from ranvier.config.settings import Settings
 from ranvier.mesh.arrived_commands import ArrivedCommands
 from ranvier.mesh.limits import mesh_limits
@@ -18,7 +18,7 @@ from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
 from ranvier.mesh.proof import NONCE_BYTES
 from ranvier.mesh.remote_commands import RemoteCommands
-from ranvier.mesh.trust import Trust, is_loopback
+from ranvier.mesh.trust import Trust
 from ranvier.node.services import NodeServices
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.security.secret import Secret
@@ -124,12 +124,3 @@ def address_of(peer: Member) -> PeerAddress:
     """
     on_machine = peer.ip if is_loopback(peer.ip) and not is_address(peer.internal_host) else ""
     return PeerAddress(peer.node_id, peer.name, peer.internal_host, peer.internal_port, on_machine)
-
-
-def is_address(host: str) -> bool:
-    """Tell an address from a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -192,7 +192,7 @@ class Node:
             self._services,
             self._membership,
             self._database,
-            lambda: self._settings.cluster_secret,
+            self._cluster.secret,
             lambda: all(part.is_up for part in self._health.parts()),
         )
 
