@@ -120,10 +120,6 @@ class HeardOnLink:
         del self._heard.registrations[self._node, handler, kind, name]
         self._heard.changed.set()
 
-    def answer_received(self, number: int, response: bytes) -> None:
-        assert number
-        assert response
-
     def reply_received(self, reply: mesh_pb2.LinkReply) -> None:
         assert reply
 

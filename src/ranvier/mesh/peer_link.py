@@ -40,9 +40,6 @@ class RemoteHandlers(Protocol):
     def removed(self, handler: int, kind: Kind, name: str) -> None:
         """A handler takes no more of a name; what it was sent, it answers."""
 
-    def answer_received(self, number: int, response: bytes) -> None:
-        """Take an answer to what was sent under this number."""
-
     def reply_received(self, reply: mesh_pb2.LinkReply) -> None:
         """Take a reply that is about none of this."""
 
@@ -175,10 +172,7 @@ class PeerLink:
 
     def _take(self, reply: mesh_pb2.LinkReply) -> None:
         kind = reply.WhichOneof("reply")
-        if kind == "answer":
-            for taker in self._takers:
-                taker.answer_received(reply.answer.number, reply.answer.message)
-        elif kind == "table":
+        if kind == "table":
             self._take_table(reply.table)
         elif kind == "reached":
             self._host.reached(reply.reached.context, reply.reached.head)

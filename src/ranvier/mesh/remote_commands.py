@@ -175,8 +175,10 @@ class RemoteCommands:
             self._let_go()
 
     def reply_received(self, reply: mesh_pb2.LinkReply) -> None:
-        """Take what there is instead of an answer."""
-        if reply.HasField("not_sent"):
+        """Take an answer, or what there is instead."""
+        if reply.HasField("answer"):
+            self.answer_received(reply.answer.number, reply.answer.message)
+        elif reply.HasField("not_sent"):
             self._not_sent(reply.not_sent)
         elif reply.HasField("failure"):
             failure = reply.failure

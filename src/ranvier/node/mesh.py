@@ -17,6 +17,7 @@ from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
 from ranvier.mesh.proof import NONCE_BYTES
+from ranvier.mesh.query_calls import QueryCalls
 from ranvier.mesh.remote_commands import RemoteCommands
 from ranvier.mesh.trust import Trust
 from ranvier.node.services import NodeServices
@@ -26,6 +27,7 @@ from ranvier.services.keep_membership import KeepMembership
 from ranvier.services.peers import NodeCondition, PeerAddress, PeerIdentity
 from ranvier.services.tell_condition import TellCondition
 from ranvier.storage.database import Database
+from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.tls import TlsFiles
 
 
@@ -51,6 +53,7 @@ class NodeMesh:
         """Of the internal port."""
         services = parties.services
         commands = services.commands
+        self._queries = QueryCalls(services.queries)
         self.mesh = Mesh(
             OwnNode(
                 self._identity,
@@ -63,13 +66,21 @@ class NodeMesh:
             MeshServices(
                 services.topology,
                 services.follow,
-                (lambda link: RemoteCommands(commands, link, time.monotonic),),
+                (
+                    lambda link: RemoteCommands(commands, link, time.monotonic),
+                    self._queries.open_handlers,
+                ),
                 lambda table, session: ArrivedCommands(commands, table, session),
             ),
         )
         self.mesh.hear_conditions(self._heard)
         self._condition = TellCondition(self.mesh, self._look)
         services.tell_growth(self.mesh.reached)
+
+    def add_to(self, server: GrpcServer) -> None:
+        """Offer links and queries on the internal port."""
+        self.mesh.add_to(server)
+        self._queries.add_to(self.mesh.server, server)
 
     async def start(self) -> None:
         """Dial the other nodes, and give those that answer at once the time to say who they are."""

@@ -76,7 +76,7 @@ class Node:
         self._internal = GrpcServer(
             self._mesh.limits, admit=self._mesh.mesh.server.admission(others)
         )
-        self._mesh.mesh.add_to(self._internal)
+        self._mesh.add_to(self._internal)
         streams = OpenStreams()
         self._http = HttpServer(
             build_application(self._web_dependencies(), streams),
