@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ranvier.cluster.member import Heartbeat, Member, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.events.errors import InvalidEvent
 from ranvier.storage.cluster_nodes import ClusterNodes
 from ranvier.storage.database import Database
@@ -197,3 +198,20 @@ async def test_nodes_survive_a_restart(make_database: MakeDatabase, tmp_path: Pa
     database = await opened(make_database, tmp_path)
     assert [each.member for each in await database.cluster_nodes.all()] == [adam]
     await database.stop()
+
+
+async def test_a_wish_stays_until_it_is_done_and_only_in_that_life(database: Database) -> None:
+    nodes = database.cluster_nodes
+    adam = await entered(nodes, ADAM)
+    assert (await nodes.all())[0].wish is NodeWish.NONE
+    assert await nodes.ask_for(adam, NodeWish.DRAIN)
+    assert (await nodes.beat(beat_of(adam))).records[0].wish is NodeWish.DRAIN
+    assert not await nodes.fulfil(adam, NodeWish.RESUME)
+    assert (await nodes.all())[0].wish is NodeWish.DRAIN
+    assert await nodes.fulfil(adam, NodeWish.DRAIN)
+    assert (await nodes.all())[0].wish is NodeWish.NONE
+    assert await nodes.ask_for(adam, NodeWish.RESUME)
+    incarnation = await nodes.register(adam, STARTING, [adam])
+    assert incarnation is not None
+    assert (await nodes.all())[0].wish is NodeWish.NONE
+    assert not await nodes.ask_for(adam, NodeWish.DRAIN)

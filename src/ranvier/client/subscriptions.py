@@ -42,7 +42,9 @@ class Subscriptions:
         """Why the stream ended last on the present channel, until handlers are confirmed."""
         self._is_closing = False
         self._changed = Signal()
-        self._taking_over = TakingOver(lambda: list(self._by_name.values()))
+        self._taking_over = TakingOver(
+            lambda: list(self._by_name.values()), lambda: self._stream, self._changed
+        )
         self.on_stream_ended: Callable[[HandlerStream], None] | None = None
         """Told of each stream that is over, with all that came by it."""
         self._cancel_watch = connection.watch(self._look)
@@ -131,7 +133,7 @@ class Subscriptions:
     async def _until_acknowledged(self, stream: HandlerStream) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNSUBSCRIBE_SECONDS):
-                while not stream.is_acknowledged:
+                while stream.is_open and not stream.is_acknowledged:
                     await stream.changed.wait()
 
     async def _until_ended(self, stream: HandlerStream) -> None:
@@ -150,12 +152,8 @@ class Subscriptions:
             return
         old = self._stream
         self._open(channel)
-        if old is None:
-            return
-        if self._stream is None:
-            old.leave(list(self._by_name.values()))
-        else:
-            self._taking_over.begin(old, self._stream)
+        if old is not None:
+            self._taking_over.begin(old)
 
     def _open(self, channel: Channel) -> None:
         if self._channel is not channel:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ranvier.cluster.node_wish import NodeWish
+
 
 class NodeState(StrEnum):
     """How a node does, in the words that users see."""
@@ -86,6 +88,8 @@ class NodeRecord:
     last_seen_at_ms: int = 0
     stopped_at_ms: int | None = None
     failed_at_ms: int | None = None
+    wish: NodeWish = NodeWish.NONE
+    """What another node has asked of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

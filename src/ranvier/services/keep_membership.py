@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from ranvier.cluster.enrolment import Life, Newcomer, enrol
 from ranvier.cluster.member import Heartbeat, Member, MemberView, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.cluster.observation import (
     HeartbeatRules,
     Observation,
@@ -23,6 +24,8 @@ from ranvier.storage.cluster_nodes import Beaten, ClusterNodes
 from ranvier.storage.errors import StorageError
 
 logger = logging.getLogger("ranvier.services")
+
+NONE: Final = NodeWish.NONE
 
 OWN_BEATS: Final = 3
 """Heartbeats for which a node's own former row is watched: nobody else has its data directory,
@@ -163,6 +166,19 @@ class KeepMembership:
     def set_lacks(self, node_ids: Sequence[str]) -> None:
         """Say with the next heartbeat which running nodes there is no link with."""
         self._lacks = tuple(sorted(node_ids))
+
+    @property
+    def wish(self) -> NodeWish:
+        """What another node has asked of this one."""
+        return next((each.wish for each in self._records if not self._is_other(each)), NONE)
+
+    async def ask_for(self, member: Member, wish: NodeWish) -> bool:
+        """Ask a node to do something; False where it is gone. It sees it in its next heartbeat."""
+        return await self._nodes.ask_for(member, wish)
+
+    async def fulfil(self, wish: NodeWish) -> None:
+        """Note that this node has done what it was asked for."""
+        await self._nodes.fulfil(self.own, wish)
 
     async def set_config_revision(self, revision: int) -> None:
         """Say which revision of the shared configuration is applied here."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ranvier.cluster.member import Member, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.events.limits import refuse_text
 
 
@@ -56,7 +57,7 @@ def record_of(row: Sequence[Any]) -> NodeRecord:
     """Return the node of a row: the columns of `columns_of`, then those of its life."""
     node_id, name, route, host, internal_host, ip, http, grpc, internal, ajp, *rest = row
     local_node_id, weight, version, os, python, config_revision, started_at_ms, *life = rest
-    incarnation, state, beats, timeline, lacks, last_seen, stopped, failed = life
+    incarnation, state, beats, timeline, lacks, last_seen, stopped, failed, wish = life
     return NodeRecord(
         member=Member(
             node_id=node_id,
@@ -85,4 +86,5 @@ def record_of(row: Sequence[Any]) -> NodeRecord:
         last_seen_at_ms=last_seen,
         stopped_at_ms=stopped,
         failed_at_ms=failed,
+        wish=NodeWish(wish),
     )

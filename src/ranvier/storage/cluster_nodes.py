@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ranvier.cluster.member import Heartbeat, Member, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,14 @@ class ClusterNodes(Protocol):
 
     async def beat(self, heartbeat: Heartbeat) -> Beaten:
         """Show that a node lives, and see all others, in one statement."""
+        ...
+
+    async def ask_for(self, member: Member, wish: NodeWish) -> bool:
+        """Leave a wish for a node to find; False where that incarnation is not its last."""
+        ...
+
+    async def fulfil(self, member: Member, wish: NodeWish) -> bool:
+        """Take a wish away that was done; False where there is another one by now."""
         ...
 
     async def mark_down(self, record: NodeRecord) -> bool:

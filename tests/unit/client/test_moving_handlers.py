@@ -8,6 +8,7 @@ from typing import Any
 import ranvier
 from ranvier.client import ReconnectDelays
 from ranvier.proto import command_pb2, common_pb2
+from ranvier.wire.grpc.status import GrpcError, StatusCode
 from tests.support.fake_hub import FakeHub, Inbox, fake_hub
 
 QUICK = ReconnectDelays(0.005, 0.02, 0.02, 0.01)
@@ -69,6 +70,27 @@ async def test_a_client_that_moves_serves_at_its_old_place_until_the_new_one_con
         server.command_handlers.acknowledges = True
         ack = common_pb2.InstructionAck(instruction_id=offer.instruction_id, success=True)
         second.send(command_pb2.CommandProviderInbound(ack=ack))
+        await first.until(lambda sent: sent.HasField("unsubscribe"))
+        await asyncio.wait_for(first.closed.wait(), 10)
+        second.send(command(2))
+        assert (await answer_of(second)).payload.data == b"1"
+
+
+async def test_a_client_serves_at_its_old_place_until_a_node_takes_it_in() -> None:
+    async with fake_hub() as server, ranvier.connect(server.address, reconnect=QUICK) as hub:
+        hub.commands.handler("place")(lambda: 1)
+        control = await server.control.next()
+        first = await handler_stream(server)
+        server.command_handlers.refusal = GrpcError(
+            StatusCode.UNAVAILABLE, "[RANVIER-DRAINING] elsewhere"
+        )
+        control.call.send(b"\x1a\x00")  # request_reconnect
+        control = await server.control.next()
+        first.send(command(1))
+        assert (await first.next()).HasField("command_response")
+        server.command_handlers.refusal = None
+        control.call.send(b"\x1a\x00")
+        second = await handler_stream(server)
         await first.until(lambda sent: sent.HasField("unsubscribe"))
         await asyncio.wait_for(first.closed.wait(), 10)
         second.send(command(2))

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from ranvier.cluster.member import Heartbeat, Member, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.storage.cluster_node_row import columns_of, lacks_text, record_of, refuse_member
 from ranvier.storage.cluster_nodes import Beaten
 from ranvier.storage.errors import StorageUnavailable
@@ -59,6 +60,16 @@ class PostgresClusterNodes:
         )
         counted = bool(rows and rows[0]["counted"])
         return Beaten(counted, [record_of(tuple(row)[1:]) for row in rows])
+
+    async def ask_for(self, member: Member, wish: NodeWish) -> bool:
+        """Leave a wish for a node to find."""
+        key = (member.node_id, member.incarnation, wish.value)
+        return bool(await self._tools.write(_SQL["wish"], *key))
+
+    async def fulfil(self, member: Member, wish: NodeWish) -> bool:
+        """Take a wish away that was done."""
+        key = (member.node_id, member.incarnation, wish.value)
+        return bool(await self._tools.write(_SQL["fulfil"], *key))
 
     async def mark_down(self, record: NodeRecord) -> bool:
         """Mark a node that did not say goodbye."""

@@ -8,6 +8,7 @@ from typing import Any
 import apsw
 
 from ranvier.cluster.member import Heartbeat, Member, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.storage.cluster_node_row import columns_of, lacks_text, record_of, refuse_member
 from ranvier.storage.cluster_nodes import Beaten
 from ranvier.storage.sqlite.contexts import ContextTools
@@ -65,6 +66,14 @@ class SqliteClusterNodes:
             lacks_text(heartbeat.lacks),
         )
         return Beaten(counted=await self._change("beat", row), records=await self.all())
+
+    async def ask_for(self, member: Member, wish: NodeWish) -> bool:
+        """Leave a wish for a node to find."""
+        return await self._change("wish", (member.node_id, member.incarnation, wish.value))
+
+    async def fulfil(self, member: Member, wish: NodeWish) -> bool:
+        """Take a wish away that was done."""
+        return await self._change("fulfil", (member.node_id, member.incarnation, wish.value))
 
     async def mark_down(self, record: NodeRecord) -> bool:
         """Mark a node that did not say goodbye."""

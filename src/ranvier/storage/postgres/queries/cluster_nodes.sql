@@ -2,7 +2,7 @@
 SELECT
     node_id, name, route, host, internal_host, ip, http_port, grpc_port, internal_port, ajp_port,
     local_node_id, weight, version, os, python, config_revision, started_at, incarnation, state,
-    beats, timeline, lacks, last_seen_at, stopped_at, failed_at
+    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish
 FROM cluster_node ORDER BY name COLLATE "C"
 
 -- name: next_incarnation
@@ -64,10 +64,16 @@ SELECT
     EXISTS (SELECT FROM beaten) AS counted,
     node_id, name, route, host, internal_host, ip, http_port, grpc_port, internal_port, ajp_port,
     local_node_id, weight, version, os, python, config_revision, started_at, incarnation, state,
-    beats, timeline, lacks, last_seen_at, stopped_at, failed_at
+    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish
 FROM cluster_node ORDER BY name COLLATE "C"
 
 -- name: mark_down
 UPDATE cluster_node SET state = 'down', failed_at = (extract(epoch FROM statement_timestamp()) * 1000)::bigint
 WHERE node_id = $1 AND incarnation = $2 AND beats = $3 AND state NOT IN ('down', 'stopped')
 RETURNING 1
+
+-- name: wish
+UPDATE cluster_node SET wish = $3 WHERE node_id = $1 AND incarnation = $2 RETURNING 1
+
+-- name: fulfil
+UPDATE cluster_node SET wish = '' WHERE node_id = $1 AND incarnation = $2 AND wish = $3 RETURNING 1
