@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ranvier.cluster.member import Heartbeat, Member, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.storage.cluster_nodes import Beaten
 from ranvier.storage.errors import StorageUnavailable
+
+NONE = NodeWish.NONE
 
 
 @dataclass
@@ -75,6 +78,18 @@ class MemoryClusterNodes:
             stopped_at_ms=self.now_ms if stopped else None,
         )
         return Beaten(counted=True, records=before)
+
+    async def ask_for(self, member: Member, wish: NodeWish) -> bool:
+        self._reach()
+        record = self._last(member.node_id, member.incarnation)
+        if record is None:
+            return False
+        self.records[member.node_id] = replace(record, wish=wish)
+        return True
+
+    async def fulfil(self, member: Member, wish: NodeWish) -> bool:
+        record = self._last(member.node_id, member.incarnation)
+        return record is not None and record.wish is wish and await self.ask_for(member, NONE)
 
     async def mark_down(self, record: NodeRecord) -> bool:
         self._reach()

@@ -1,0 +1,216 @@
+"""Drains a node: it keeps what it has, takes nothing new, and sends its clients elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from ranvier.cluster.draining import (
+    DRAIN_SECONDS,
+    Drain,
+    DrainableNode,
+    DrainStep,
+    check_may_drain,
+    check_may_resume,
+)
+from ranvier.cluster.member import Member, MemberView, NodeState
+from ranvier.cluster.node_wish import NodeWish
+from ranvier.errors import RanvierError
+
+logger = logging.getLogger("ranvier.services")
+
+LOOK_SECONDS: Final = 0.2
+"""Between two looks at what is asked of the node, and at who is still there."""
+
+NOTICE_SECONDS: Final = 0.8
+"""From the announcement of a drain to the first request to a client: a heartbeat and a look, so
+that no other node sends a client back here."""
+
+
+class Membership(Protocol):
+    """The nodes, and this one's place among them; `KeepMembership` has it."""
+
+    @property
+    def state(self) -> NodeState:
+        """What this node says of itself."""
+        ...
+
+    @property
+    def wish(self) -> NodeWish:
+        """What another node has asked of this one."""
+        ...
+
+    def members(self) -> tuple[MemberView, ...]:
+        """Return all nodes, this one included."""
+        ...
+
+    async def set_state(self, state: NodeState) -> None:
+        """Say how this node does."""
+        ...
+
+    async def ask_for(self, member: Member, wish: NodeWish) -> bool:
+        """Ask a node to do something; False where it is gone."""
+        ...
+
+    async def fulfil(self, wish: NodeWish) -> None:
+        """Note that this node has done what it was asked for."""
+        ...
+
+
+class DrainedStreams(Protocol):
+    """The streams of clients that bind them to this node."""
+
+    def count(self) -> int:
+        """Return how many are open."""
+        ...
+
+    def ask_to_leave(self) -> None:
+        """Ask the clients to go to another node."""
+        ...
+
+    def cut(self) -> None:
+        """End the streams, and take no new calls on their connections."""
+        ...
+
+
+class DrainNode:
+    """Drains and resumes this node, and passes on who asks it of another one."""
+
+    def __init__(
+        self,
+        membership: Membership,
+        streams: DrainedStreams,
+        moving: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        """`moving` is told again and again while handlers are on their way somewhere."""
+        self._membership = membership
+        self._streams = streams
+        self._moving = moving
+        self._clock = clock
+        self._drain: Drain | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+        self._emptied = asyncio.Event()
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether this node takes no new clients."""
+        return self._drain is not None
+
+    async def start(self) -> None:
+        """Begin to look for what is asked of this node."""
+        self._looking = asyncio.get_running_loop().create_task(self._look_for_ever())
+
+    async def stop(self) -> None:
+        """Look no more; stopping twice is allowed."""
+        if self._looking is not None:
+            self._looking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._looking
+
+    async def drain(self, name: str) -> None:
+        """Have a node drain; raises a `DrainError`, and `StorageUnavailable` for another node."""
+        check_may_drain(name, self._nodes())
+        await self._have(name, NodeWish.DRAIN)
+
+    async def resume(self, name: str) -> None:
+        """Have a node take clients again; raises as `drain` does."""
+        check_may_resume(name, self._nodes())
+        await self._have(name, NodeWish.RESUME)
+
+    async def leave(self, seconds: float) -> None:
+        """Drain before a stop, for so long at most; not at all where nobody else is ready."""
+        own = next((view for view in self._membership.members() if view.is_own), None)
+        if own is None or not any(
+            node.is_ready for node in self._nodes() if node.name != own.member.name
+        ):
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._begin(seconds)
+                if self._streams.count():
+                    await self._emptied.wait()
+
+    def _nodes(self) -> Sequence[DrainableNode]:
+        return [
+            DrainableNode(
+                view.member.name,
+                is_ready=view.state is NodeState.RUNNING,
+                is_draining=view.state is NodeState.DRAINING,
+            )
+            for view in self._membership.members()
+        ]
+
+    async def _have(self, name: str, wish: NodeWish) -> None:
+        view = next(each for each in self._membership.members() if each.member.name == name)
+        if not view.is_own:
+            await self._membership.ask_for(view.member, wish)
+        elif wish is NodeWish.DRAIN:
+            await self._begin(DRAIN_SECONDS)
+        else:
+            await self._end()
+
+    async def _begin(self, seconds: float) -> None:
+        async with self._changing:
+            if self._drain is not None:
+                self._drain = replace(self._drain, seconds=min(self._drain.seconds, seconds))
+                return
+            now = self._clock()
+            # As if asked just so long ago that the first request comes when the notice is over.
+            self._drain = Drain(now, seconds, asked_at=None)
+            logger.info("The node drains.", extra={"action": "node.draining"})
+            await self._membership.set_state(NodeState.DRAINING)
+
+    async def _end(self) -> None:
+        async with self._changing:
+            if self._drain is None:
+                return
+            self._drain = None
+            logger.info("The node takes clients again.", extra={"action": "node.resumed"})
+            await self._membership.set_state(NodeState.RUNNING)
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._obey()
+                self._step()
+            except RanvierError as error:
+                logger.warning("What was asked of the node could not be done: %s", error)
+            except Exception:
+                logger.exception("draining failed; it is tried again")
+
+    async def _obey(self) -> None:
+        """Do what another node has asked for, unless it would be the last one to go."""
+        wish = self._membership.wish
+        if wish is NodeWish.NONE:
+            return
+        own = next(view.member.name for view in self._membership.members() if view.is_own)
+        try:
+            await (self.drain(own) if wish is NodeWish.DRAIN else self.resume(own))
+        finally:
+            await self._membership.fulfil(wish)
+
+    def _step(self) -> None:
+        """Take a draining node one step further, and tell of handlers that move anywhere."""
+        if any(view.state is NodeState.DRAINING for view in self._membership.members()):
+            self._moving()
+        drain, now = self._drain, self._clock()
+        if drain is None or now < drain.began_at + NOTICE_SECONDS:
+            return
+        match drain.step(clients=self._streams.count(), now=now):
+            case DrainStep.ASK:
+                self._drain = replace(drain, asked_at=now)
+                self._streams.ask_to_leave()
+            case DrainStep.CUT:
+                self._drain = replace(drain, has_cut=True)
+                self._streams.cut()
+            case DrainStep.EMPTY:
+                self._emptied.set()
+            case DrainStep.WAIT:
+                pass
