@@ -12,7 +12,8 @@ class DataDirectory:
     def __init__(self, settings: Settings) -> None:
         self._directory = settings.data
         holds_itself = (
-            settings.database.dsn is None and settings.database_directory == settings.data
+            settings.database.dsn is None
+            and settings.database_directory.resolve() == settings.data.resolve()
         )
         self._lock = None if holds_itself else DirectoryLock(settings.data)
 

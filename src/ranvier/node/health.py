@@ -33,7 +33,7 @@ class NodeHealth:
     def _node_reason(self) -> str:
         if not self.is_serving:
             return "the node is starting or stopping"
-        return self._membership.refusal or self._separation.reason
+        return self._separation.reason or self._membership.refusal
 
     def _database_reason(self) -> str:
         if not self._database.ready:

@@ -1,4 +1,4 @@
-"""Stands aside while this node lacks links that others have (correctness rule 15)."""
+"""Stands aside while this node lacks links or its place (correctness rule 15)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class Membership(Protocol):
     @property
     def is_in_touch(self) -> bool:
         """Whether what is known is of this moment."""
+        ...
+
+    @property
+    def refusal(self) -> str:
+        """Why this node is no member; empty while it is one."""
         ...
 
     def members(self) -> Sequence[MemberView]:
@@ -73,7 +78,9 @@ class HeedSeparation:
         self._since = apart_since(self._since, nodes, now)
         aside = standing_aside(nodes, self._since, now)
         own = next((view for view in views if view.is_own), None)
-        if own is None or own.member.node_id not in aside:
+        if self._membership.refusal:
+            self._turn_away(self._membership.refusal, now)
+        elif own is None or own.member.node_id not in aside:
             self._stay()
         else:
             self._stand_aside(own, views, now)
@@ -84,17 +91,20 @@ class HeedSeparation:
             for view in views
             if frozenset((view.member.node_id, own.member.node_id)) in self._since
         ]
+        reason = f"there is no link with {', '.join(names)}, and others have more links"
+        self._turn_away(reason, now)
+
+    def _turn_away(self, reason: str, now: float) -> None:
         if not self.reason or now - self._asked_at >= ASK_AGAIN_SECONDS:
             self._asked_at = now
             self._send_clients_away()
-        reason = f"there is no link with {', '.join(names)}, and others have more links"
         if not self.reason:
             logger.warning("This node stands aside: %s.", reason)
         self.reason = reason
 
     def _stay(self) -> None:
         if self.reason:
-            logger.info("This node serves clients again: its links are back.")
+            logger.info("This node serves clients again.")
         self.reason = ""
 
     async def _look_for_ever(self) -> None:

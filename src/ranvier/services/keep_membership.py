@@ -271,17 +271,18 @@ class KeepMembership:
                 await self._nodes.mark_down(record)
 
     async def _return(self, records: Sequence[NodeRecord]) -> None:
-        """Take a new incarnation after another node has found this one down."""
+        """Take a new incarnation after others have found this one down, or have forgotten it."""
         found = next((each for each in records if not self._is_other(each)), None)
-        if found is None or found.member.incarnation != self.own.incarnation:
+        replaced = () if found is None else (self.own,)
+        incarnation = await self._nodes.register(self.own, self._state, replaced)
+        if incarnation is None:
             if not self.refusal:
                 logger.error("This node has lost its place in the cluster.")
-            self.refusal = "another process has taken the place of this node, or it was removed"
+            self.refusal = "another process has taken the place of this node in the cluster"
             return
-        incarnation = await self._nodes.register(self.own, self._state, [self.own])
-        if incarnation is not None:
-            logger.warning("This node was found down and has a new incarnation: %d.", incarnation)
-            self._own = replace(self.own, incarnation=incarnation)
+        logger.warning("This node was found down and has a new incarnation: %d.", incarnation)
+        self.refusal = ""
+        self._own = replace(self.own, incarnation=incarnation)
 
     def _is_other(self, record: NodeRecord) -> bool:
         return record.member.node_id != self.own.node_id

@@ -135,17 +135,23 @@ def test_a_database_that_stands_still_is_noticed_too(nodes: Cluster) -> None:
     until(lambda: is_ready(nodes, "two"), "two is ready again")
 
 
-@pytest.mark.parametrize("data", ["fresh", "copied"])
-def test_the_name_of_a_running_node_is_refused(nodes: Cluster, tmp_path: Path, data: str) -> None:
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [("fresh", "another name"), ("copied", "node-id"), ("the same", "a directory of its own")],
+)
+def test_the_name_of_a_running_node_is_refused(
+    nodes: Cluster, tmp_path: Path, data: str, remedy: str
+) -> None:
     if data == "copied":
         (tmp_path / "node-id").write_bytes((nodes.folder / "one" / "node-id").read_bytes())
+    directory = nodes.folder / "one" if data == "the same" else tmp_path
     said = ranvier(
-        *("start", "--name", "one", "--database", nodes.database, "--data", str(tmp_path)),
+        *("start", "--name", "one", "--database", nodes.database, "--data", str(directory)),
         *("--http-port", "0", "--grpc-port", "0", "--internal-port", "0", "--log-level", "error"),
     )
     assert said.code == 1
     assert is_one_sentence(said.err)
-    assert ("node-id" if data == "copied" else "another name") in said.err
+    assert remedy in said.err
     nodes.until_all_see("running", *NAMES)
 
 

@@ -26,6 +26,7 @@ class Scene:
         default_factory=lambda: [view("a", "b"), view("b", "a", is_own=True)]
     )
     is_in_touch: bool = True
+    refusal: str = ""
     seconds: float = 100.0
     sent_away: int = 0
 
@@ -87,6 +88,15 @@ def test_out_of_touch_nothing_is_decided() -> None:
     scene.is_in_touch = True
     assert scene.look() == ""
     assert scene.look(APART_SECONDS) != ""
+
+
+def test_who_lost_its_place_sends_its_clients_away() -> None:
+    scene = Scene([])
+    scene.refusal = "somebody else has it"
+    assert scene.look() == "somebody else has it"
+    scene.refusal = ""
+    assert scene.look() == ""
+    assert scene.sent_away == 1
 
 
 async def test_it_looks_by_itself_until_it_is_stopped() -> None:

@@ -222,8 +222,30 @@ async def test_who_lost_its_place_is_no_member_and_does_not_fight(scene: Scene) 
     second = scene.member("eve", "a new id")
     await second.start()
     await scene.beat(first, times=2)
-    assert "removed" in first.refusal
+    assert first.refusal == "another process has taken the place of this node in the cluster"
     assert [each.member.node_id for each in second.members()] == ["a new id"]
+    scene.nodes.records.clear()
+    await scene.beat(first)
+    assert first.refusal == ""
+    assert list(scene.nodes.records) == ["eve"]
+
+
+async def test_another_process_with_the_same_id_is_left_alone(scene: Scene) -> None:
+    first = await scene.running("eve")
+    await scene.member("eve").start()
+    before = dict(scene.nodes.records)
+    await scene.beat(first)
+    assert first.refusal
+    assert scene.nodes.records == before
+
+
+async def test_a_node_that_was_forgotten_while_it_was_frozen_comes_back(scene: Scene) -> None:
+    eve = await scene.running("eve")
+    scene.nodes.records.clear()
+    await scene.beat(eve)
+    assert states(eve) == {}
+    await scene.beat(eve)
+    assert (states(eve), eve.refusal) == ({"eve": "running"}, "")
 
 
 async def test_on_a_database_of_its_own_a_node_is_alone(scene: Scene) -> None:
