@@ -47,8 +47,8 @@ bench: $(VENV)/.dev ## measure every published figure and print it beside its ta
 soak: $(VENV)/.dev ## the long proofs in full; the suite runs the same ones scaled down
 	@RANVIER_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 7200
 
-faults: $(VENV)/.dev ## the fault proofs in full: kill -9 under load, full disk
-	@RANVIER_SOAK=1 $(BIN)/python -m pytest tests/system/faults --timeout 7200
+faults: $(VENV)/.dev ## the fault proofs in full: kills, freezes, cuts and restarts of nodes and database, full disk
+	@RANVIER_SOAK=1 $(BIN)/python -m pytest tests/system/faults tests/simulation --timeout 7200
 
 pages: ## bundle the web pages (nothing to bundle: they are rendered by the node)
 	@echo "The pages are templates in src/ranvier/web; they need no bundling."

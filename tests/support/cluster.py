@@ -41,7 +41,7 @@ class Cluster(ClusterProcesses):
     def __init__(self, folder: Path, server: PostgresServer | None) -> None:
         super().__init__(folder, server.address() if server else new_database())
         self._own_server = server
-        self._proxies = ProxyLoop()
+        self.proxies = ProxyLoop()
         self.links: dict[str, CuttingProxy] = {}
         """By node: the way on which the others reach it."""
         self.database_links: dict[str, CuttingProxy] = {}
@@ -108,7 +108,7 @@ class Cluster(ClusterProcesses):
         super().close()
         for proxy in (*self.links.values(), *self.database_links.values()):
             proxy.close()
-        self._proxies.close()
+        self.proxies.close()
         if self._own_server is not None:
             self._own_server.close()
 
@@ -116,10 +116,10 @@ class Cluster(ClusterProcesses):
         ports = self.ports.setdefault(name, free_ports())
         database = urlsplit(self.database)
         self.database_links[name] = CuttingProxy(
-            self._proxies, (database.hostname or "127.0.0.1", database.port or 5432)
+            self.proxies, (database.hostname or "127.0.0.1", database.port or 5432)
         )
         self.links[name] = CuttingProxy(
-            self._proxies,
+            self.proxies,
             ("127.0.0.1", ports.internal),
             listen=(self._link_host(name), ports.internal),
             diallers=self._process_ids,

@@ -54,6 +54,7 @@ BY_CODE: Final[dict[str, type[HubError]]] = {
     )
     for code in codes.split()
 }
+BY_CODE["RANVIER-UNKNOWN-OUTCOME"] = OutcomeUnknown
 
 BY_STATUS: Final[dict[StatusCode, type[HubError]]] = {
     StatusCode.UNAVAILABLE: ConnectionLost,

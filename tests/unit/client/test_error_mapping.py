@@ -47,6 +47,7 @@ CONFLICT = (
         (S.CANCELLED, f"[AXONIQ-0001] {CONFLICT}", ConsistencyConflict, "AXONIQ-0001"),
         (S.RESOURCE_EXHAUSTED, "[AXONIQ-3000] slow down", Overloaded, "AXONIQ-3000"),
         (S.CANCELLED, "[RANVIER-QUERY-LATE] late", HubError, "RANVIER-QUERY-LATE"),
+        (S.UNKNOWN, "[RANVIER-UNKNOWN-OUTCOME] lost", OutcomeUnknown, "RANVIER-UNKNOWN-OUTCOME"),
         (S.INVALID_ARGUMENT, "what", InvalidRequest, "RANVIER-INVALID-REQUEST"),
         (S.UNIMPLEMENTED, "what", NotSupported, "RANVIER-NOT-SUPPORTED"),
         (S.UNAVAILABLE, "gone", ConnectionLost, "RANVIER-CONNECTION-LOST"),
