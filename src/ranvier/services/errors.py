@@ -46,7 +46,11 @@ class OtherKindOfContext(ServiceError):
     code: ClassVar[str] = "RANVIER-CONTEXT-KIND"
 
     def __init__(self, context: str, *, is_dcb: bool) -> None:
-        kind, call = ("DCB", "the DCB event store") if is_dcb else ("classic", "EventStore")
+        kind, call = (
+            ("DCB", "the DCB event store, /v2/dcbEvents over REST,")
+            if is_dcb
+            else ("classic", "EventStore")
+        )
         super().__init__(f"Context {context} is a {kind} context: use {call} with it.")
 
 

@@ -21,9 +21,12 @@ WebError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ranvier.errors import RanvierError
+
+WHOLE_BODY: Final = "the body"
+"""In the place of a field where none is to blame alone."""
 
 
 class WebError(RanvierError):
@@ -59,7 +62,8 @@ class InvalidBody(WebError):
     code: ClassVar[str] = "RANVIER-INVALID-BODY"
 
     def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"The body is refused at {field}: {reason}.")
+        at = "" if field == WHOLE_BODY else f" at {field}"
+        super().__init__(f"The body is refused{at}: {reason}.")
         self.field = field
 
 

@@ -17,7 +17,7 @@ from ranvier.events.event import NewEvent
 from ranvier.events.snapshot import Snapshot
 from ranvier.proto.common_pb2 import MetaDataValue, SerializedObject
 from ranvier.proto.event_pb2 import Event
-from ranvier.web.errors import InvalidBody, MessageTooLarge
+from ranvier.web.errors import WHOLE_BODY, InvalidBody, MessageTooLarge
 from ranvier.web.event_json import EPOCH
 
 NUMBER_END: Final = 2**63
@@ -110,13 +110,16 @@ def decode(body: bytes, shape: type[T], fields: Sequence[str] = MESSAGE_FIELDS) 
     except msgspec.ValidationError as problem:
         raise shape_refused(str(problem), fields) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise InvalidBody("its text", f"it is not JSON in UTF-8 ({problem})") from None
+        raise InvalidBody(WHOLE_BODY, f"it is not JSON in UTF-8 ({problem})") from None
 
 
 def shape_refused(problem: str, fields: Sequence[str]) -> InvalidBody:
     """Return the refusal for what the decoder says of a value: ``reason - at `$.path` ``."""
     reason, _, path = problem.partition(" - at `$")
     path = path.rstrip("`").lstrip(".")
+    missing = MISSING_FIELD.match(reason)
+    if missing is not None:
+        return InvalidBody(".".join(filter(None, (path, missing[1]))), "it must be given")
     unknown = UNKNOWN_FIELD.match(reason)
     if unknown is not None:
         known = ", ".join(fields)
@@ -125,9 +128,10 @@ def shape_refused(problem: str, fields: Sequence[str]) -> InvalidBody:
             f"no such field is known; a message has {known}, a payload type, revision, data, "
             "encoding",
         )
-    return InvalidBody(path or "its top", reason[:1].lower() + reason[1:])
+    return InvalidBody(path or WHOLE_BODY, reason[:1].lower() + reason[1:])
 
 
+MISSING_FIELD: Final = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 UNKNOWN_FIELD: Final = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 
 
@@ -138,7 +142,7 @@ def refuse_too_many_values(body: bytes) -> None:
     # Commas count only outside of texts; a text ends at a quote that no backslash precedes.
     without_escapes = body.replace(rb"\\", b"").replace(rb"\"", b"")
     if TEXT.sub(b"", without_escapes).count(b",") >= VALUES_LIMIT:
-        raise InvalidBody("its text", f"it has more than {VALUES_LIMIT} values; send fewer at once")
+        raise InvalidBody(WHOLE_BODY, f"it has more than {VALUES_LIMIT} values; send fewer at once")
 
 
 TEXT: Final = re.compile(rb'"[^"]*"')
@@ -152,6 +156,8 @@ def new_event(message: PostedMessage, rules: PostingRules, path: str = "") -> Ne
     event = to_event(message, rules, path)
     if event.aggregate_type and not event.aggregate_identifier:
         raise InvalidBody(f"{path}aggregateId", "it must be given where aggregateType is")
+    if message.payload is None:
+        raise InvalidBody(f"{path}payload", "an event must have one, be it empty")
     return NewEvent(
         name=event.payload.type,
         data=message_bytes(event, rules),

@@ -65,6 +65,8 @@ def request_body(schema: JsonSchema, example: JsonSchema) -> JsonSchema:
     return {"requestBody": {"required": True, "content": content}}
 
 
+EVENT: Final[JsonSchema] = MESSAGE | {"required": ["payload"]}
+
 POSTED_EVENTS: Final = request_body(
     {
         "oneOf": [
@@ -72,10 +74,10 @@ POSTED_EVENTS: Final = request_body(
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["messages"],
-                "properties": {"messages": {"type": "array", "items": MESSAGE}},
+                "properties": {"messages": {"type": "array", "items": EVENT}},
             },
-            {"type": "array", "items": MESSAGE},
-            MESSAGE,
+            {"type": "array", "items": EVENT},
+            EVENT,
         ]
     },
     {"messages": [ORDER_PLACED]},

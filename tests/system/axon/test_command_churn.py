@@ -24,7 +24,7 @@ SERVICE = "/io.axoniq.axonserver.grpc.command.CommandService"
 CALLERS = 32
 PERMITS = 8
 GROWTH_BYTES = 24 * 1024 * 1024
-"""What a node may grow by after the first third of the load: noise of the allocator."""
+"""What a node may grow by in the second half of the load: noise of the allocator."""
 
 
 class MortalHandler:
@@ -119,9 +119,9 @@ async def load(node: NodeProcess, handlers: int, commands: int) -> None:
     async with httpx2.AsyncClient(base_url=node.http_address) as http:
         while len((await http.get("/v1/commands/queues")).json()) < handlers:
             assert not any(task.done() for task in living)
-        outcomes = await dispatch(port, commands // 3, ids)
+        outcomes = await dispatch(port, commands // 2, ids)
         warm_bytes = process.memory_info().rss
-        outcomes += await dispatch(port, commands - commands // 3, ids)
+        outcomes += await dispatch(port, commands - commands // 2, ids)
         grown_bytes = process.memory_info().rss - warm_bytes
         for task in living:
             task.cancel()

@@ -81,11 +81,11 @@ async def test_bytes_travel_in_base_64(client: httpx2.AsyncClient) -> None:
     ("body", "field"),
     [
         ({}, "events"),
-        ({"events": [{}]}, "payload"),
+        ({"events": [{}]}, "events[0].payload"),
         ({"events": [taken(aggregateId="a")]}, "aggregateId"),
         ({"events": [taken(dateTime="soon")]}, "events[0].dateTime"),
         ({"events": [], "condition": {"consistencyMarker": 2**63}}, "consistencyMarker"),
-        ({"events": [], "condition": {"criteria": []}}, "consistencyMarker"),
+        ({"events": [], "condition": {"criteria": []}}, "condition.consistencyMarker"),
         ({"events": [taken(tags=[{"key": "!", "encoding": "base64"}])]}, "events[0].tags[0].key"),
         ({"events": [taken(metaData={"n": 1})]}, "metaData"),
     ],

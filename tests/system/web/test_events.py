@@ -80,9 +80,9 @@ async def test_of_several_messages_the_wrong_one_is_named(client: httpx2.AsyncCl
 
 
 async def test_a_request_has_only_so_many_events(node: WebNode, client: httpx2.AsyncClient) -> None:
-    response = await client.post("/v1/events", json=[{}] * 32_768)
+    response = await client.post("/v1/events", json=[{"payload": {}}] * 32_768)
     assert is_problem(response, 413, "AXONIQ-2002")
-    response = await client.post("/v1/events", json=[{}] * 32_767)
+    response = await client.post("/v1/events", json=[{"payload": {}}] * 32_767)
     assert response.status_code == 200
     assert await node.log.head("default") == 32_767
 
@@ -208,3 +208,13 @@ async def test_bytes_survive_the_way_in_and_out(node: WebNode, client: httpx2.As
     assert Event.FromString(node.log.contexts["default"].events[0].data).payload.data == b"\0\xff"
     (event,) = messages(await read(client, aggregateId="order-1"))
     assert (event["payload"], event["payloadEncoding"]) == ("AP8=", "base64")
+
+
+@pytest.mark.parametrize("body", [{}, [{"messageId": "m"}]])
+async def test_an_event_without_a_payload_is_refused(
+    node: WebNode, client: httpx2.AsyncClient, body: object
+) -> None:
+    response = await client.post("/v1/events", json=body)
+    assert is_problem(response, 400, "RANVIER-INVALID-BODY")
+    assert response.json()["field"] == "payload"
+    assert await node.log.head("default") == 0

@@ -95,7 +95,7 @@ async def test_what_no_database_can_store_is_named(
     node: WebNode, client: httpx2.AsyncClient, fields: dict[str, object]
 ) -> None:
     node.log.twist = refuse_all
-    body = {"aggregateId": "a", "aggregateType": "A"} | fields
+    body = {"aggregateId": "a", "aggregateType": "A", "payload": {}} | fields
     response = await client.post("/v1/events", json=body)
     assert is_problem(response, 400, "RANVIER-INVALID-EVENT")
     assert response.json()["field"]
@@ -109,7 +109,7 @@ async def test_a_body_that_a_strange_page_could_send_is_refused(
     client: httpx2.AsyncClient, media_type: str
 ) -> None:
     response = await client.post(
-        "/v1/events", content=b"[{}]", headers={"content-type": media_type}
+        "/v1/events", content=b'[{"payload":{}}]', headers={"content-type": media_type}
     )
     assert is_problem(response, 415, "RANVIER-MEDIA-TYPE", lambda text: "application/json" in text)
 
@@ -121,7 +121,7 @@ async def test_json_by_any_of_its_names_is_taken(
     client: httpx2.AsyncClient, media_type: str
 ) -> None:
     response = await client.post(
-        "/v1/events", content=b"[{}]", headers={"content-type": media_type}
+        "/v1/events", content=b'[{"payload":{}}]', headers={"content-type": media_type}
     )
     assert response.status_code == 200
 
@@ -180,7 +180,7 @@ async def test_a_long_body_without_a_length_is_refused_too(small: httpx2.AsyncCl
 async def test_a_length_that_is_no_length_harms_nobody(small: httpx2.AsyncClient) -> None:
     for length in ("9" * 40, "-1", "x"):
         headers = JSON | {"Content-Length": length}
-        response = await small.post("/v1/events", content=b"[{}]", headers=headers)
+        response = await small.post("/v1/events", content=b'[{"payload": {}}]', headers=headers)
         assert response.status_code in (200, 413)
 
 

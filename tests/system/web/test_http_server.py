@@ -24,6 +24,7 @@ from tests.support.web_server import connected, listening
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: node\r\n\r\n"
 POST = b"POST /v1/events HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n"
+EVENT = b'Content-Length: 16\r\n\r\n[{"payload":{}}]'
 
 
 async def test_a_free_port_is_found_and_told(node: WebNode) -> None:
@@ -54,8 +55,8 @@ async def test_requests_on_one_connection_are_answered_in_order(node: WebNode) -
 @pytest.mark.parametrize(
     "body",
     [
-        b"Content-Length: 4\r\n\r\n[{}]",
-        b"Transfer-Encoding: chunked\r\n\r\n2\r\n[{\r\n2\r\n}]\r\n0\r\n\r\n",
+        EVENT,
+        b'Transfer-Encoding: chunked\r\n\r\n2\r\n[{\r\ne\r\n"payload":{}}]\r\n0\r\n\r\n',
     ],
 )
 async def test_a_request_to_upgrade_is_answered_without_one(node: WebNode, body: bytes) -> None:
@@ -135,7 +136,7 @@ async def test_stopping_ends_streams_with_the_reason(node: WebNode) -> None:
 async def test_stopping_lets_running_requests_end(node: WebNode) -> None:
     node.log.gate = asyncio.Event()
     async with listening(node) as server, connected(server) as connection:
-        await connection.send(POST + b"Content-Length: 4\r\n\r\n[{}]")
+        await connection.send(POST + EVENT)
         await node.log.asked.wait()
         stopping = asyncio.create_task(server.stop(grace_seconds=60))
         # The first thing that it does, before it waits for anything.
@@ -153,7 +154,7 @@ async def test_stopping_lets_running_requests_end(node: WebNode) -> None:
 async def test_stopping_cuts_what_does_not_end(node: WebNode) -> None:
     node.log.gate = asyncio.Event()
     async with listening(node) as server, connected(server) as connection:
-        await connection.send(POST + b"Content-Length: 4\r\n\r\n[{}]")
+        await connection.send(POST + EVENT)
         await node.log.asked.wait()
         await server.stop(grace_seconds=0.01)
         assert await connection.rest() == b""
@@ -180,7 +181,7 @@ async def test_a_request_that_is_cut_logs_no_defect(
 ) -> None:
     node.log.gate = asyncio.Event()
     async with listening(node) as server, connected(server) as connection:
-        await connection.send(POST + b"Content-Length: 4\r\n\r\n[{}]")
+        await connection.send(POST + EVENT)
         await node.log.asked.wait()
         await server.stop(grace_seconds=0.01)
         node.log.gate.set()

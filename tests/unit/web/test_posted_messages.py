@@ -45,7 +45,7 @@ def events_of(body: bytes | str) -> list[NewEvent]:
 
 
 def event_of(**fields: object) -> Event:
-    return Event.FromString(events_of(json.dumps(fields))[0].data)
+    return Event.FromString(events_of(json.dumps({"payload": {}} | fields))[0].data)
 
 
 def snapshot_of(**fields: object) -> Snapshot:
@@ -96,19 +96,19 @@ def test_one_message_may_stand_bare() -> None:
 
 
 def test_what_is_not_given_is_made() -> None:
-    first, second = events_of("[{}, {}]")
+    first, second = events_of('[{"payload": {}}, {"payload": {}}]')
     assert (first.time_ms, first.aggregate_id, first.sequence, first.name) == (42, None, 0, "")
     identifiers = [Event.FromString(event.data).message_identifier for event in (first, second)]
     assert identifiers == ["minted-0", "minted-1"]
 
 
 def test_null_counts_as_not_given() -> None:
-    fields = dict.fromkeys(MESSAGE)
+    fields = dict.fromkeys(MESSAGE.keys() - {"payload"})
     assert event_of(**fields) == event_of()
 
 
 def test_without_an_aggregate_type_an_event_belongs_to_no_aggregate() -> None:
-    (event,) = events_of('{"aggregateId": "order-1", "aggregateSequenceNumber": 4}')
+    (event,) = events_of('{"aggregateId": "order-1", "aggregateSequenceNumber": 4, "payload": {}}')
     assert event.aggregate_id is None
     assert Event.FromString(event.data).aggregate_identifier == "order-1"
 
@@ -136,17 +136,17 @@ def test_bytes_come_in_base_64() -> None:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ("", "its text"),
-        ("{", "its text"),
-        ("NaN", "its text"),
-        ('{"messages": []} x', "its text"),
-        (b'{"messageId": "\xff"}', "its text"),
-        ('{"messageId": "\\ud800"}', "its text"),
+        ("", "the body"),
+        ("{", "the body"),
+        ("NaN", "the body"),
+        ('{"messages": []} x', "the body"),
+        (b'{"messageId": "\xff"}', "the body"),
+        ('{"messageId": "\\ud800"}', "the body"),
         pytest.param("[" * 100_000, "[0]", id="deep arrays"),
-        pytest.param('{"a":' * 100_000, "its text", id="deep objects"),
-        ("null", "its top"),
-        ("7", "its top"),
-        ('"text"', "its top"),
+        pytest.param('{"a":' * 100_000, "the body", id="deep objects"),
+        ("null", "the body"),
+        ("7", "the body"),
+        ('"text"', "the body"),
         ('{"messages": {}}', "messages"),
         ('{"messages": null}', "messages"),
         ('{"messages": [1]}', "messages[0]"),
@@ -173,7 +173,7 @@ def test_bytes_come_in_base_64() -> None:
             "metaData",
             id="much metadata",
         ),
-        pytest.param("[" + "{}," * 1_000_000 + "{}]", "its text", id="tiny values"),
+        pytest.param("[" + "{}," * 1_000_000 + "{}]", "the body", id="tiny values"),
         ('{"metaData": {"a": [1]}}', "metaData[...]"),
         ('{"metaData": {"a": 9223372036854775808}}', "metaData.a"),
         ('{"metaData": {"a": {"data": "*", "encoding": "base64"}}}', "metaData.a.data"),
@@ -181,12 +181,19 @@ def test_bytes_come_in_base_64() -> None:
         ('{"payload": {"data": "ä", "encoding": "base64"}}', "payload.data"),
         ('{"payload": {"encoding": "hex"}}', "payload.encoding"),
         ('{"aggregateType": "Order"}', "aggregateId"),
+        ("{}", "payload"),
+        ('{"payload": null}', "payload"),
     ],
 )
 def test_what_is_wrong_is_named(body: str | bytes, field: str) -> None:
     with pytest.raises(InvalidBody) as refusal:
         events_of(body)
     assert refusal.value.field == field
+
+
+def test_a_body_that_is_wrong_as_a_whole_is_told_so() -> None:
+    with pytest.raises(InvalidBody, match=r"^The body is refused: expected "):
+        events_of("7")
 
 
 def test_commas_in_texts_are_no_values() -> None:
