@@ -6,7 +6,8 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
@@ -26,6 +27,7 @@ from ranvier.axon.processor_admin import ProcessorAdmin
 from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
+from ranvier.mesh.client_calls import ClientCalls
 from ranvier.mesh.limits import mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
@@ -37,8 +39,10 @@ from ranvier.observability.operation import Operation
 from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
+from ranvier.services.announce_clients import AnnounceClients
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
+from ranvier.services.cluster_clients import ClusterClients, RemoteClient
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
@@ -175,7 +179,18 @@ class AxonNode:
             for each in node.topology.registrations()
             if not each.node
         }
-        return here == there
+        return here == there and self._clients_here() == self._clients_there()
+
+    def _clients_here(self) -> Counter[Hashable]:
+        remote = [each for each in self.cluster_clients.clients() if isinstance(each, RemoteClient)]
+        return Counter((each.identity.client_id, each.processors) for each in remote)
+
+    def _clients_there(self) -> Counter[Hashable]:
+        return Counter(
+            (each.identity.client_id, tuple(node.keep_clients.processors_of(each)))
+            for node in self.others
+            for each in node.keep_clients.clients()
+        )
 
     @property
     def address(self) -> str:
@@ -260,8 +275,9 @@ class AxonNode:
         )
         self.topology = Topology()
         self.instruct = InstructClients(new_message_id, self.settings.result_seconds)
+        self.cluster_clients = ClusterClients(self.keep_clients)
         self.processors = AdministerProcessors(
-            self.keep_clients, self.instruct, self.database.processor_strategies
+            self.cluster_clients, self.instruct, self.database.processor_strategies
         )
         platform = Platform(
             lambda: PublishedNode("node-1", "node-1.example.org", 8124, 8024),
@@ -312,11 +328,15 @@ class AxonNode:
             lambda: os.urandom(32),
         )
         queries = QueryCalls(self.queries)
-        services = MeshServices(self.topology, NotedReaders(), (queries.open_handlers,))
+        announce = AnnounceClients(self.keep_clients)
+        clients = ClientCalls(announce, self.cluster_clients, self.instruct)
+        takers = (queries.open_handlers, clients.open_clients)
+        services = MeshServices(self.topology, NotedReaders(), takers)
         self.mesh = Mesh(own, Dialling(limits), self.roster, services)
         self.internal = GrpcServer(limits, admit=self.mesh.server.admission(None))
         self.mesh.add_to(self.internal)
         queries.add_to(self.mesh.server, self.internal)
+        clients.add_to(self.mesh.server, self.internal)
         if has_mesh:
             port = await self.internal.listen("127.0.0.1", 0)
             self.roster.enter(PeerAddress(identity.node_id, self.name, "127.0.0.1", port))

@@ -22,6 +22,7 @@ from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
+from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
@@ -141,8 +142,11 @@ class WebNode:
             self.kinds, self.topology, Operation("axon.commands", "Commands"), self.clock
         )
         self.contexts = AdministerContexts(MemoryCatalogue(self.log))
+        self.cluster_clients = ClusterClients(self.clients)
         self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
-        self.processors = AdministerProcessors(self.clients, self.instruct, MemoryStrategies())
+        self.processors = AdministerProcessors(
+            self.cluster_clients, self.instruct, MemoryStrategies()
+        )
         self.contexts.watch(ContextWatch(self.kinds, (self.follow.end_context,)))
 
     def clock(self) -> float:
@@ -166,6 +170,7 @@ class WebNode:
             ),
             route_queries=self.queries,
             clients=self.clients,
+            cluster_clients=self.cluster_clients,
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
             administer_contexts=self.contexts,

@@ -14,7 +14,7 @@ from ranvier.messages.event_processor import ProcessorId, ProcessorInstance
 from ranvier.proto import admin_pb2, common_pb2
 from ranvier.services.administer_processors import AdministerProcessors, ShownProcessor
 from ranvier.services.errors import InstructionFailed
-from ranvier.services.instruct_clients import InstructionOutcome
+from ranvier.services.instruction_outcome import InstructionOutcome
 from ranvier.wire.grpc.methods import Method
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode

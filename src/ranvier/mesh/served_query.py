@@ -94,5 +94,5 @@ class ServedQuery:
         self._running = self._dispatch.serve(query, ask.stream_id, self)
 
     def _fail(self, error: RanvierError) -> None:
-        failure = mesh_pb2.QueryFailure(code=error.code, text=str(error))
+        failure = mesh_pb2.ToldFailure(code=error.code, text=str(error))
         self._call.send(QueryReply(failure=failure).SerializeToString())

@@ -89,7 +89,7 @@ class ServedSubscription:
     def end(self, error: RanvierError | None = None) -> None:
         """End the call."""
         if error is not None:
-            failure = mesh_pb2.QueryFailure(code=error.code, text=str(error))
+            failure = mesh_pb2.ToldFailure(code=error.code, text=str(error))
             self._call.send(SubscriptionReply(failure=failure).SerializeToString())
         self.cancelled()
         self._call.finish()

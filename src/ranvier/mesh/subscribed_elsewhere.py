@@ -97,7 +97,7 @@ class SubscribedElsewhere:
             was_told = error is None or not error.is_unprocessed
             link.queries.subscriptions.gone(stream, query_id, was_told=was_told)
 
-    def _failed(self, stream: QueryStream, failure: mesh_pb2.QueryFailure) -> None:
+    def _failed(self, stream: QueryStream, failure: mesh_pb2.ToldFailure) -> None:
         if self._link.subscription_ended(self._query_id, self):
             error = told_error(failure.code, failure.text)
             subscriptions = self._link.queries.subscriptions

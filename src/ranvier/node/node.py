@@ -165,6 +165,7 @@ class Node:
             queries=run_queries(services.for_events),
             route_queries=services.queries,
             clients=services.clients,
+            cluster_clients=services.cluster_clients,
             event_log=self._database.events,
             contexts=self._database.contexts,
             administer_contexts=services.contexts,

@@ -33,6 +33,7 @@ from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
 from ranvier.services.balance_processors import BalanceProcessors
+from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
 from ranvier.services.follow_events import FollowEvents
@@ -111,8 +112,9 @@ class NodeServices:
         self.commands = routed_commands(self.kinds, self.topology, metrics)
         self.queries = routed_queries(self.topology, self.clients, metrics)
         self.instruct = InstructClients(new_message_id)
+        self.cluster_clients = ClusterClients(self.clients)
         self.processors = AdministerProcessors(
-            self.clients, self.instruct, database.processor_strategies
+            self.cluster_clients, self.instruct, database.processor_strategies
         )
         self.contexts = AdministerContexts(database.contexts)
         self.schedule = scheduled_events(database, self.append, self.leases, node_id, metrics)

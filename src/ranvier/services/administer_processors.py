@@ -17,9 +17,10 @@ from ranvier.messages.processor_plans import (
     plan_split,
     refuse_unknown,
 )
+from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.errors import TooManyStrategies
-from ranvier.services.instruct_clients import InstructClients, InstructionOutcome
-from ranvier.services.keep_clients import KeepClients
+from ranvier.services.instruct_clients import InstructClients
+from ranvier.services.instruction_outcome import InstructionOutcome
 from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.processor_strategies import ProcessorStrategies
 
@@ -37,10 +38,10 @@ class ShownProcessor:
 
 
 class AdministerProcessors:
-    """The processors of all clients of this node."""
+    """The processors of all clients that this node knows, wherever they are connected."""
 
     def __init__(
-        self, clients: KeepClients, instruct: InstructClients, strategies: ProcessorStrategies
+        self, clients: ClusterClients, instruct: InstructClients, strategies: ProcessorStrategies
     ) -> None:
         self._clients = clients
         self._instruct = instruct
@@ -53,6 +54,10 @@ class AdministerProcessors:
 
     async def stop(self) -> None:
         """Nothing is to be finished."""
+
+    async def refresh(self) -> None:
+        """Learn what other nodes have chosen since."""
+        self._strategies = dict(await self._stored.all())
 
     @property
     def strategies(self) -> Mapping[ProcessorId, str]:
@@ -142,7 +147,7 @@ class AdministerProcessors:
         for client in self._clients.clients():
             if client.processors and context in (None, client.context):
                 who = client.identity
-                for status in self._clients.processors(client):
+                for status in self._clients.processors_of(client):
                     key = ProcessorId(client.context, status.name, status.token_store_identifier)
                     found.setdefault(key, []).append(
                         ProcessorInstance(client, who.client_id, who.component_name, status)

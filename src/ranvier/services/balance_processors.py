@@ -1,4 +1,8 @@
-"""Balances, again and again, the event processors for which somebody has chosen a strategy."""
+"""Balances, again and again, the event processors for which somebody has chosen a strategy.
+
+Of several nodes one does it at a time: two that know of different segments would move them in
+turns.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +26,18 @@ async def until_next_round() -> None:
 
 
 class BalanceProcessors:
-    """One round after the other, as long as the node runs."""
+    """One round after the other, as long as the node runs; it balances while it may."""
 
     def __init__(
         self,
         processors: AdministerProcessors,
         next_round: Callable[[], Awaitable[None]] = until_next_round,
+        may_balance: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_balance` tells at any moment whether this is the node that does it."""
         self._processors = processors
         self._next_round = next_round
+        self._may_balance = may_balance
         self._balancing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -46,7 +53,7 @@ class BalanceProcessors:
     async def balance_all(self) -> None:
         """Balance each processor once; one that cannot be balanced waits for the next round."""
         for processor, strategy in list(self._processors.strategies.items()):
-            if self._processors.instances(processor):
+            if self._may_balance() and self._processors.instances(processor):
                 try:
                     await self._processors.balance(processor, strategy)
                 except RanvierError as error:
@@ -57,4 +64,8 @@ class BalanceProcessors:
     async def _balance_for_ever(self) -> None:
         while True:
             await self._next_round()
+            try:
+                await self._processors.refresh()
+            except RanvierError as error:
+                logger.info("the choices of other nodes are not known: %s", error)
             await self.balance_all()

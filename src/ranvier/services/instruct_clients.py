@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from itertools import chain
 from typing import Final, cast
 
 from ranvier.errors import RanvierError
 from ranvier.messages.processor_plans import Instruction, Plan, Step
+from ranvier.services.cluster_clients import AnyClient, RemoteClient
 from ranvier.services.errors import (
     InstructionFailed,
     InstructionUnanswered,
@@ -19,6 +19,7 @@ from ranvier.services.errors import (
     ResultLate,
     TooManyInstructions,
 )
+from ranvier.services.instruction_outcome import InstructionOutcome
 from ranvier.services.keep_clients import ConnectedClient
 
 RESULT_SECONDS: Final = 10.0
@@ -28,15 +29,6 @@ WAITING_INSTRUCTIONS: Final = 10_000
 """That have been sent and have no result yet: each costs a timer and a future."""
 
 UNSUPPORTED: Final = "AXONIQ-1002"
-
-
-class InstructionOutcome(Enum):
-    """How far an instruction is known to have come; what failed is an error."""
-
-    CONFIRMED = "confirmed"
-    """The client told that it was done."""
-    ACCEPTED = "accepted"
-    """The client got it; it is of a kind that tells no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,11 @@ class InstructClients:
     def tell(self, plan: Plan) -> None:
         """Give instructions whose outcome nobody waits for."""
         for instruction in chain.from_iterable(plan):
-            cast("ConnectedClient", instruction.member).link.instruct(instruction)
+            client = cast("AnyClient", instruction.member)
+            if isinstance(client, RemoteClient):
+                client.way.tell(instruction)
+            else:
+                client.link.instruct(instruction)
 
     def acknowledged(self, client: ConnectedClient, answer: ClientAnswer) -> None:
         """Take what a client says on getting an instruction; what it says of others is nothing."""
@@ -128,7 +124,7 @@ class InstructClients:
             raise NodeStopping
         if len(self._waiting) + len(step) > WAITING_INSTRUCTIONS:
             raise TooManyInstructions(WAITING_INSTRUCTIONS)
-        results = await asyncio.gather(*map(self._give, step), return_exceptions=True)
+        results = await asyncio.gather(*map(self.give, step), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -136,8 +132,11 @@ class InstructClients:
             return InstructionOutcome.ACCEPTED
         return InstructionOutcome.CONFIRMED
 
-    async def _give(self, instruction: Instruction) -> InstructionOutcome:
-        client = cast("ConnectedClient", instruction.member)
+    async def give(self, instruction: Instruction) -> InstructionOutcome:
+        """Give one instruction and wait for what becomes of it; raises what `follow` raises."""
+        client = cast("AnyClient", instruction.member)
+        if isinstance(client, RemoteClient):
+            return await client.way.instruct(instruction)
         instruction_id = self._new_instruction_id()
         outcome: asyncio.Future[InstructionOutcome] = asyncio.get_running_loop().create_future()
         self._waiting[instruction_id] = _Waiting(client, outcome)

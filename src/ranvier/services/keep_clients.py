@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
@@ -39,6 +40,16 @@ class HeartbeatSettings:
     """For so long a processor's status counts after it was told."""
 
 
+class ClientObserver(Protocol):
+    """A service that must know who comes and goes, and how processors do."""
+
+    def changed(self, client: ConnectedClient) -> None:
+        """Be told that a client has come, or that its processors do otherwise than before."""
+
+    def went(self, client: ConnectedClient) -> None:
+        """Be told that a client has gone."""
+
+
 @dataclass(slots=True, eq=False)
 class ConnectedClient:
     """A client with an open control stream; a client that reconnects is a new one."""
@@ -66,6 +77,7 @@ class KeepClients:
         self._clock = clock
         self._settings = settings or HeartbeatSettings()
         self._next_beat = next_beat or self._until_next_beat
+        self.observers: list[ClientObserver] = []
         self._clients: set[ConnectedClient] = set()
         self._telling: set[ConnectedClient] = set()
         """Those with a processor whose status is remembered: few of ten thousand idle clients."""
@@ -113,6 +125,7 @@ class KeepClients:
         client = ConnectedClient(identity, context, link, connected_at=now, heard_at=now)
         self._clients.add(client)
         self._latest[context, identity.client_id] = client
+        self._tell_changed(client)
         return client
 
     def disconnect(self, client: ConnectedClient) -> bool:
@@ -124,6 +137,8 @@ class KeepClients:
         key = (client.context, client.identity.client_id)
         if self._latest.get(key) is client:
             del self._latest[key]
+        for observer in self.observers:
+            observer.went(client)
         return True
 
     @property
@@ -145,14 +160,17 @@ class KeepClients:
         key = (status.name, status.token_store_identifier)
         if key not in client.processors and len(client.processors) >= PROCESSORS_PER_CLIENT:
             raise TooManyProcessors(PROCESSORS_PER_CLIENT)
+        known = client.processors.get(key)
         client.processors[key] = (self._clock(), status)
         self._telling.add(client)
+        if known is None or known[1] != status:
+            self._tell_changed(client)
 
     def clients(self) -> list[ConnectedClient]:
         """Return who is connected, in the order of their coming."""
         return sorted(self._clients, key=lambda client: client.connected_at)
 
-    def processors(self, client: ConnectedClient) -> list[ProcessorStatus]:
+    def processors_of(self, client: ConnectedClient) -> list[ProcessorStatus]:
         """Return the processors of a client whose status is still fresh."""
         self._forget_old_status(client)
         return [status for _, status in client.processors.values()]
@@ -213,6 +231,12 @@ class KeepClients:
             del client.processors[key]
         if not client.processors:
             self._telling.discard(client)
+        if old:
+            self._tell_changed(client)
+
+    def _tell_changed(self, client: ConnectedClient) -> None:
+        for observer in self.observers:
+            observer.changed(client)
 
     async def _beat_for_ever(self) -> None:
         while True:

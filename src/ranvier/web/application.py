@@ -87,7 +87,9 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     ).add_to(app)
     ContextsResource(dependencies.administer_contexts).add_to(app)
     ProcessorsResource(dependencies.processors).add_to(app)
-    ComponentsResource(dependencies.clients, dependencies.topology, dependencies.node).add_to(app)
+    ComponentsResource(
+        dependencies.cluster_clients, dependencies.topology, dependencies.node
+    ).add_to(app)
     HealthResource(dependencies.health).add_to(app)
     MonitoringResource(dependencies.metrics, dependencies.node).add_to(app)
     ActuatorMetricsResource(dependencies.measurements).add_to(app)

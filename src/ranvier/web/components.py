@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Path
 
-from ranvier.services.keep_clients import KeepClients
+from ranvier.services.cluster_clients import ClusterClients, RemoteClient
 from ranvier.services.topology import Registration, Topology
 from ranvier.web.camel_model import CamelModel
 from ranvier.web.dependencies import NodeFacts
@@ -44,7 +44,7 @@ class ComponentsResource:
     """Answers from the connected clients and their handlers."""
 
     def __init__(
-        self, clients: KeepClients, topology: Topology, node: Callable[[], NodeFacts]
+        self, clients: ClusterClients, topology: Topology, node: Callable[[], NodeFacts]
     ) -> None:
         self._clients = clients
         self._topology = topology
@@ -62,15 +62,15 @@ class ComponentsResource:
             app.get(f"/v1/components/{path}", tags=["components"], summary=summary)(handler)
 
     async def clients(self, context: ContextName) -> list[ShownClient]:
-        """Return the clients of a context, in the order of their coming."""
-        node_name = self._node().name
+        """Return the clients of a context: this node's in the order of coming, then the others'."""
+        own_name = self._node().name
         return [
             ShownClient(
                 name=client.identity.client_id,
                 component_name=client.identity.component_name,
                 context=client.context,
                 version=client.identity.version,
-                axon_server=node_name,
+                axon_server=client.node if isinstance(client, RemoteClient) else own_name,
                 tags=dict(client.identity.tags),
             )
             for client in self._clients.clients()

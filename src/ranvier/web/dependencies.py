@@ -11,6 +11,7 @@ from ranvier.security.secret import Secret
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
+from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
@@ -67,6 +68,8 @@ class WebDependencies:
     queries: RunQueries
     route_queries: RouteQueries
     clients: KeepClients
+    """Those of this node."""
+    cluster_clients: ClusterClients
     event_log: EventLog
     contexts: ContextCatalogue
     administer_contexts: AdministerContexts

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, Path, Query, Response
 from ranvier.messages.balance_segments import STRATEGIES
 from ranvier.messages.event_processor import ProcessorId, ProcessorInstance
 from ranvier.services.administer_processors import AdministerProcessors, ShownProcessor
-from ranvier.services.instruct_clients import InstructionOutcome
+from ranvier.services.instruction_outcome import InstructionOutcome
 from ranvier.web.camel_model import CamelModel
 from ranvier.web.parameters import ContextName
 

@@ -126,7 +126,7 @@ def test_processors_are_remembered_with_their_client(platform: ServiceStub, node
     with Call(platform.OpenStream, introduction(), status) as call:
         call.take(1)
         (client,) = node.keep_clients.clients()
-        (processor,) = node.keep_clients.processors(client)
+        (processor,) = node.keep_clients.processors_of(client)
         assert (processor.name, processor.token_store_identifier) == ("accounts", "store")
         assert processor.available_threads == 4
 

@@ -17,7 +17,9 @@ from ranvier.proto.google.protobuf import empty_pb2
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, platform_stub, processor_admin_stub
 from tests.support.live_call import LiveCall, Refusal, refusal_of, refused
-from tests.system.axon.conftest import StartNode
+from tests.system.axon.conftest import StartNode, across_nodes
+
+pytestmark = across_nodes
 
 Inbound = control_pb2.PlatformInboundInstruction
 Claims = tuple[tuple[int, int], ...]

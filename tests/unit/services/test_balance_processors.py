@@ -14,6 +14,7 @@ from ranvier.messages.processor_plans import Instruction, InstructionKind
 from ranvier.services import administer_processors
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.balance_processors import BalanceProcessors
+from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.connected_client import ClientIdentity
 from ranvier.services.errors import TooManyStrategies
 from ranvier.services.instruct_clients import ClientAnswer, InstructClients
@@ -53,7 +54,9 @@ class Node:
         self.clients = KeepClients(lambda: float(next(numbers)) / 1_000)
         self.instruct = InstructClients(lambda: str(next(numbers)))
         self.stored = MemoryStrategies()
-        self.processors = AdministerProcessors(self.clients, self.instruct, self.stored)
+        self.processors = AdministerProcessors(
+            ClusterClients(self.clients), self.instruct, self.stored
+        )
         self.rounds = asyncio.Semaphore(0)
         self.waits = asyncio.Semaphore(0)
         self.balance = BalanceProcessors(self.processors, self.next_round)
@@ -117,7 +120,7 @@ async def test_a_round_that_fails_is_followed_by_another(
 async def test_a_strategy_is_remembered_until_it_is_the_default_again() -> None:
     node = Node()
     await node.processors.choose_strategy(ACCOUNTS, "threadNumber")
-    again = AdministerProcessors(node.clients, node.instruct, node.stored)
+    again = AdministerProcessors(ClusterClients(node.clients), node.instruct, node.stored)
     await again.start()
     assert again.strategies == {ACCOUNTS: "threadNumber"}
     await again.choose_strategy(ACCOUNTS, "default")

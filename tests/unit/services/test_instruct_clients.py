@@ -20,7 +20,8 @@ from ranvier.services.errors import (
     ResultLate,
     TooManyInstructions,
 )
-from ranvier.services.instruct_clients import ClientAnswer, InstructClients, InstructionOutcome
+from ranvier.services.instruct_clients import ClientAnswer, InstructClients
+from ranvier.services.instruction_outcome import InstructionOutcome
 from ranvier.services.keep_clients import ConnectedClient
 
 

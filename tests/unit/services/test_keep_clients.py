@@ -141,9 +141,9 @@ def test_a_processor_is_remembered_for_thirty_seconds() -> None:
     client = keeping.clients.connect(NEW, "default", Link())
     keeping.clients.processor_reported(client, STATUS)
     keeping.now += 29.9
-    assert keeping.clients.processors(client) == [STATUS]
+    assert keeping.clients.processors_of(client) == [STATUS]
     keeping.now += 0.2
-    assert keeping.clients.processors(client) == []
+    assert keeping.clients.processors_of(client) == []
 
 
 def test_a_newer_status_replaces_the_older_of_the_same_processor() -> None:
@@ -153,7 +153,7 @@ def test_a_newer_status_replaces_the_older_of_the_same_processor() -> None:
     elsewhere = replace(STATUS, token_store_identifier="store-2")
     for status in (STATUS, stopped, elsewhere):
         keeping.clients.processor_reported(client, status)
-    assert keeping.clients.processors(client) == [stopped, elsewhere]
+    assert keeping.clients.processors_of(client) == [stopped, elsewhere]
 
 
 def test_a_client_cannot_fill_the_memory_with_processors() -> None:
