@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from ranvier.axon.command_dispatch import CommandDispatch
 from ranvier.axon.command_service import CommandServices
@@ -48,6 +49,9 @@ from ranvier.services.service import Service
 from ranvier.services.tag_events import TagEvents
 from ranvier.services.topology import Topology
 from ranvier.storage.database import Database
+
+BALANCING: Final = "processor-balancing"
+"""The lease of the one node that balances event processors."""
 
 
 class NodeServices:
@@ -113,6 +117,7 @@ class NodeServices:
         self.queries = routed_queries(self.topology, self.clients, metrics)
         self.instruct = InstructClients(new_message_id)
         self.cluster_clients = ClusterClients(self.clients)
+        self.leases.campaign(BALANCING)
         self.processors = AdministerProcessors(
             self.cluster_clients, self.instruct, database.processor_strategies
         )
@@ -142,7 +147,7 @@ class NodeServices:
             self.commands,
             self.queries,
             self.processors,
-            BalanceProcessors(self.processors),
+            BalanceProcessors(self.processors, may_balance=lambda: self.leases.is_held(BALANCING)),
         )
 
     def _watch_contexts(self) -> None:

@@ -19,6 +19,7 @@ from ranvier.services.connected_client import ClientIdentity
 from ranvier.services.errors import TooManyStrategies
 from ranvier.services.instruct_clients import ClientAnswer, InstructClients
 from ranvier.services.keep_clients import ConnectedClient, KeepClients
+from ranvier.storage.errors import StorageUnavailable
 from tests.support.memory_event_log import MemoryStrategies
 from tests.support.processors import Claims, instance
 
@@ -87,6 +88,53 @@ async def test_a_chosen_strategy_is_followed_in_every_round() -> None:
     await node.balance.start()
     await node.waits.acquire()
     assert node.done == []
+    node.rounds.release()
+    await node.waits.acquire()
+    assert node.done == ["a release 3", "a release 2"]
+    await node.balance.stop()
+
+
+async def test_only_the_node_that_may_balances_and_it_stops_when_it_may_no_more() -> None:
+    node = Node()
+    node.connect("a", FOUR)
+    node.connect("b")
+    await node.processors.choose_strategy(ACCOUNTS, "threadNumber")
+    await node.processors.choose_strategy(OTHERS, "threadNumber")
+    turns = iter([False, False, True, False])
+    balance = BalanceProcessors(node.processors, node.next_round, lambda: next(turns))
+    await balance.balance_all()
+    assert node.done == []
+    await balance.balance_all()
+    assert node.done == ["a release 3", "a release 2"]
+
+
+async def test_each_round_begins_with_what_other_nodes_have_chosen() -> None:
+    node = Node()
+    node.connect("a", FOUR)
+    node.connect("b")
+    node.stored.chosen[ACCOUNTS] = "threadNumber"
+    await node.balance.start()
+    await node.waits.acquire()
+    node.rounds.release()
+    await node.waits.acquire()
+    assert node.done == ["a release 3", "a release 2"]
+    await node.balance.stop()
+
+
+async def test_a_round_goes_on_with_what_is_known_while_the_store_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = Node()
+    node.connect("a", FOUR)
+    node.connect("b")
+    await node.processors.choose_strategy(ACCOUNTS, "threadNumber")
+
+    async def unavailable() -> None:
+        raise StorageUnavailable("it is away")
+
+    monkeypatch.setattr(node.stored, "all", unavailable)
+    await node.balance.start()
+    await node.waits.acquire()
     node.rounds.release()
     await node.waits.acquire()
     assert node.done == ["a release 3", "a release 2"]
