@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
 
 from ranvier.axon.command_dispatch import CommandDispatch
 from ranvier.axon.command_service import CommandServices
@@ -22,6 +21,7 @@ from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices
 from ranvier.config.settings import Settings
 from ranvier.events.event import NewEvent
+from ranvier.node.balanced_processors import balanced_processors
 from ranvier.node.clocks import boot_seconds, new_message_id, unix_ms
 from ranvier.node.kept_streams import kept_streams
 from ranvier.node.node_id import kept_node_id
@@ -33,7 +33,6 @@ from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
 from ranvier.services.append_id import AppendIds
-from ranvier.services.balance_processors import BalanceProcessors
 from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
@@ -49,9 +48,6 @@ from ranvier.services.service import Service
 from ranvier.services.tag_events import TagEvents
 from ranvier.services.topology import Topology
 from ranvier.storage.database import Database
-
-BALANCING: Final = "processor-balancing"
-"""The lease of the one node that balances event processors."""
 
 
 class NodeServices:
@@ -117,7 +113,6 @@ class NodeServices:
         self.queries = routed_queries(self.topology, self.clients, metrics)
         self.instruct = InstructClients(new_message_id)
         self.cluster_clients = ClusterClients(self.clients)
-        self.leases.campaign(BALANCING)
         self.processors = AdministerProcessors(
             self.cluster_clients, self.instruct, database.processor_strategies
         )
@@ -147,7 +142,7 @@ class NodeServices:
             self.commands,
             self.queries,
             self.processors,
-            BalanceProcessors(self.processors, may_balance=lambda: self.leases.is_held(BALANCING)),
+            balanced_processors(self.processors, self.leases),
         )
 
     def _watch_contexts(self) -> None:
