@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from ranvier.cluster.joining.admission import Asked, Candidate, HeldContext
+from ranvier.cluster.joining.errors import NobodyAnswers
+from ranvier.cluster.member import Member, MemberView
+from ranvier.cluster.node_wish import NodeWish
 from ranvier.config.joined_cluster import JoinedCluster
 from ranvier.security.secret import Secret
+from ranvier.services.administer_cluster import AdministerCluster, ClusterStanding
 from ranvier.services.admit_nodes import AdmissionPorts, AdmitNodes
 from ranvier.services.join_cluster import JoinCluster, JoiningNode, JoinPorts
-from ranvier.services.join_messages import Doors
+from ranvier.services.join_messages import Door, Doors, Place
+from ranvier.services.leave_cluster import LeaveCluster
 from ranvier.services.own_cluster import OwnCluster, OwnTerms
 from ranvier.storage.cluster_identity import ClusterIdentity, StoredToken
+from ranvier.storage.cluster_nodes import ClusterNodes
 
 DSN = "postgresql://ranvier:planted-password@db.example/ranvier"
 SECRET = Secret("planted-secret")
@@ -115,3 +122,50 @@ def joiner_side(
 
     side = JoinerSide(JoinCluster(JoinPorts(lambda: node, asked, doors, adopt, os.urandom)))
     return side
+
+
+class NobodyThere:
+    """No node of any cluster answers."""
+
+    async def knock(self, place: Place) -> Door:
+        raise NobodyAnswers(str(place), "refused")
+
+
+class NoMembers:
+    """A cluster that nobody is a member of."""
+
+    is_shared = True
+
+    @property
+    def own(self) -> Member:
+        raise AssertionError
+
+    @property
+    def wish(self) -> NodeWish:
+        return NodeWish.NONE
+
+    def members(self) -> list[MemberView]:
+        return []
+
+    async def beat(self) -> None:
+        pass
+
+    async def remove(self, member: Member) -> bool:
+        raise AssertionError(member)
+
+
+def memory_administration() -> AdministerCluster:
+    """Return what a node is asked about its cluster, for tests of other things."""
+    terms = OwnTerms(SECRET, None, is_shared=False, is_on_loopback=True)
+
+    async def keep(_: ClusterIdentity) -> None:
+        pass
+
+    cluster = OwnCluster(MemoryIdentities(), lambda: terms, os.urandom, keep)
+    nobody = NoMembers()
+    return AdministerCluster(
+        cluster,
+        joiner_side(NobodyThere()).join,
+        LeaveCluster(nobody, cast("ClusterNodes", nobody), lambda: None),
+        ClusterStanding("", is_shared=False, refusal=""),
+    )

@@ -42,6 +42,7 @@ from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, PartHealth, WebDependencies
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.request_bodies import BodyLimits
+from tests.support.joining import memory_administration
 from tests.support.memory_cluster_nodes import MemoryClusterNodes
 from tests.support.memory_event_log import (
     MemoryCatalogue,
@@ -174,6 +175,7 @@ class WebNode:
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
             administer_contexts=self.contexts,
+            administer_cluster=memory_administration(),
             processors=self.processors,
             topology=self.topology,
             kinds=self.kinds,

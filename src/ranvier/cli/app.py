@@ -16,6 +16,7 @@ from ranvier.cli.contexts import (
     register_context,
     update_context,
 )
+from ranvier.cli.joining import init_cluster, join_token, register_node, unregister_node
 from ranvier.cli.local_commands import add_local
 from ranvier.cli.metrics import metrics
 from ranvier.cli.promised import PROMISED, add_promised
@@ -36,6 +37,9 @@ app.command()(contexts)
 app.command()(register_context)
 app.command()(update_context)
 app.command()(delete_context)
+
+for command in (init_cluster, register_node, unregister_node, join_token):
+    app.command()(command)
 
 add_promised(app, PROMISED)
 

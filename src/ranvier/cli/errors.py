@@ -6,8 +6,11 @@ CliError
 ├── ImportRefused  1   what is to be imported does not fit what is there
 ├── NoSuchFigure   1   the node has none of the figures asked for
 ├── HeadUnknown    1   the node does not say how far a context reaches
+├── JoinTakenBack  1   a node was let into a cluster and could not start there
+├── SecretUnreadable 1 a file that should hold the cluster secret does not
 ├── WrongUsage     2   what was typed cannot be sent
-└── NodeSilent     3   no answer, or one that broke off
+├── NodeSilent     3   no answer, or one that broke off
+└── JoinNotSeen    3   a node that joins does not come back
 """
 
 from __future__ import annotations
@@ -86,3 +89,37 @@ class NodeSilent(CliError):
     code: ClassVar[str] = "RANVIER-CLI-SILENT"
     retry_may_help: ClassVar[bool] = True
     exit_code: ClassVar[int] = 3
+
+
+class JoinTakenBack(CliError):
+    """The node was let in, could not start there, and goes on alone."""
+
+    code: ClassVar[str] = "RANVIER-CLI-JOIN"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The node could not start in the cluster and goes on alone: {reason}")
+
+
+class SecretUnreadable(CliError):
+    """The file holds nothing that could be a secret."""
+
+    code: ClassVar[str] = "RANVIER-CLI-SECRET"
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"The file {file} cannot be read as a cluster secret: it must hold 1 to 1024 visible"
+            " ASCII characters without spaces, and nothing else."
+        )
+
+
+class JoinNotSeen(CliError):
+    """The node was let in; nobody has seen it since."""
+
+    code: ClassVar[str] = "RANVIER-CLI-JOIN-SILENT"
+    retry_may_help: ClassVar[bool] = True
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The node was let in and is not running after {seconds:g} s: its log says why."
+        )

@@ -14,7 +14,6 @@ PROCESSES: Final = "processes"
 OTHER_DATABASES: Final = "databases other than the embedded one"
 
 PROMISED: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("init-cluster", "register-node", "unregister-node", "join-token"), CLUSTER),
     **dict.fromkeys(("drain", "resume"), CLUSTER),
     "balancer": "files for balancers",
     **dict.fromkeys(("deploy", "process", "task"), PROCESSES),

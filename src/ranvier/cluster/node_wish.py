@@ -11,3 +11,4 @@ class NodeWish(StrEnum):
     NONE = ""
     DRAIN = "drain"
     RESUME = "resume"
+    LEAVE = "leave"

@@ -10,6 +10,7 @@ from pathlib import Path
 from ranvier.config.errors import ConfigError
 from ranvier.config.flags import StartArguments, flags_help, read_flags
 from ranvier.config.load import LoadedSettings, load_settings
+from ranvier.node.life import NodeLife
 from ranvier.node.run import run_node
 
 
@@ -31,7 +32,7 @@ def start(arguments: Sequence[str], supervisor_pipe: int | None = None) -> int:
         return error.exit_code
     for notice in loaded.notices:
         sys.stderr.write(f"ranvier: note: {notice.subject} {notice.sentence}\n")
-    return run_node(loaded.settings, supervisor_pipe)
+    return run_node(NodeLife(loaded, lambda: load(flags)), supervisor_pipe)
 
 
 def load(flags: StartArguments) -> LoadedSettings:

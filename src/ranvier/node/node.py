@@ -17,11 +17,14 @@ from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
 from ranvier.cluster.member import Member
 from ranvier.config.settings import Settings
 from ranvier.events.errors import ContextExists
+from ranvier.mesh.join_server import JOIN_SERVICE, open_to_joiners
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.data_directory import DataDirectory
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.health import NodeHealth
+from ranvier.node.joining import JoiningParts, administer_cluster, join_server, leave_cluster
+from ranvier.node.life import NodeLife
 from ranvier.node.membership import membership, separation, show_members
 from ranvier.node.mesh import MeshParties, NodeMesh
 from ranvier.node.own_cluster import own_cluster
@@ -49,7 +52,8 @@ ANY_CONTEXT = "(any)"
 class Node:
     """A node between `start` and `stop`; `ports` are known once it has started."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, life: NodeLife | None = None) -> None:
+        """`life` is told when the node is to start again, in a cluster or alone."""
         self._settings = settings
         self._started_at = time.monotonic()
         self._data_directory = DataDirectory(settings)
@@ -72,11 +76,15 @@ class Node:
             limits, admit=admission(token), guard_of=kind_guard(self._services.kinds)
         )
         self._mesh = NodeMesh(settings, self._mesh_parties(), internal_tls(settings))
-        others = admission(settings.cluster_secret)
+        others = open_to_joiners(admission(settings.cluster_secret))
         self._internal = GrpcServer(
             self._mesh.limits, admit=self._mesh.mesh.server.admission(others)
         )
         self._mesh.add_to(self._internal)
+        joining = JoiningParts(settings, self._database, self._cluster, self._membership, life)
+        self._leave = leave_cluster(joining)
+        self._administer_cluster = administer_cluster(joining, self._leave, internal_tls(settings))
+        self._internal.add_service(JOIN_SERVICE, join_server(joining).methods())
         streams = OpenStreams()
         self._http = HttpServer(
             build_application(self._web_dependencies(), streams),
@@ -104,6 +112,7 @@ class Node:
             await self._membership.run_at(self._bound())
             await self._mesh.start()
             await self._separation.start()
+            await self._leave.start()
         except BaseException:
             await self.stop()
             raise
@@ -115,6 +124,7 @@ class Node:
     async def stop(self) -> None:
         """Refuse new work, let running calls end within the grace, commit, close."""
         self._health.is_serving = False
+        await self._leave.stop()
         grace = max(0.0, self._settings.shutdown_grace_seconds - FAREWELL_SECONDS)
         self._mesh.mesh.withdraw()
         await self._services.end_streams()
@@ -125,6 +135,7 @@ class Node:
         await self._services.stop()
         await self._separation.stop()
         await self._membership.stop()
+        await self._leave.finish()
         await self._database.stop()
         self._data_directory.release()
         logger.info("The node has stopped.", extra={"action": "node.stopped"})
@@ -169,6 +180,7 @@ class Node:
             event_log=self._database.events,
             contexts=self._database.contexts,
             administer_contexts=services.contexts,
+            administer_cluster=self._administer_cluster,
             processors=services.processors,
             topology=services.topology,
             kinds=services.kinds,

@@ -188,7 +188,7 @@ class DrainNode:
     async def _obey(self) -> None:
         """Do what another node has asked for, unless it would be the last one to go."""
         wish = self._membership.wish
-        if wish is NodeWish.NONE:
+        if wish not in (NodeWish.DRAIN, NodeWish.RESUME):
             return
         own = next(view.member.name for view in self._membership.members() if view.is_own)
         try:

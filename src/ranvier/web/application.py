@@ -20,6 +20,7 @@ from ranvier.web.failures import Failures
 from ranvier.web.head_requests import HeadRequests
 from ranvier.web.health import HealthResource
 from ranvier.web.internal import InternalResource
+from ranvier.web.joining import JoiningResource
 from ranvier.web.monitoring import MonitoringResource
 from ranvier.web.node_page import NodePage
 from ranvier.web.open_streams import OpenStreams
@@ -86,6 +87,10 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         dependencies.members, dependencies.linked, dependencies.forget_node
     ).add_to(app)
     ContextsResource(dependencies.administer_contexts).add_to(app)
+    JoiningResource(
+        dependencies.administer_cluster,
+        has_access_control=dependencies.access_token is not None,
+    ).add_to(app)
     ProcessorsResource(dependencies.processors).add_to(app)
     ComponentsResource(
         dependencies.cluster_clients, dependencies.topology, dependencies.node

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ranvier.cluster.member import MemberView
 from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
+from ranvier.services.administer_cluster import AdministerCluster
 from ranvier.services.administer_contexts import AdministerContexts
 from ranvier.services.administer_processors import AdministerProcessors
 from ranvier.services.append_events import AppendEvents
@@ -73,6 +74,7 @@ class WebDependencies:
     event_log: EventLog
     contexts: ContextCatalogue
     administer_contexts: AdministerContexts
+    administer_cluster: AdministerCluster
     processors: AdministerProcessors
     topology: Topology
     kinds: ContextKinds

@@ -14,6 +14,7 @@ WebError
 ├── MethodNotTaken         the resource does not know this method
 ├── AccessTokenMissing     access control is on and no token came
 ├── AccessTokenWrong       access control is on and another token came
+├── TokenForStrangers      a join token was asked for by somebody who cannot be known
 ├── NodeBusy               a bound on what the node holds at one time is reached
 ├── UnexpectedFailure      a defect; the log has the details
 └── AddressUnavailable     the node cannot listen where it should
@@ -183,6 +184,19 @@ class AccessTokenWrong(WebError):
 
     def __init__(self) -> None:
         super().__init__("The access token is not valid here: check AxonIQ-Access-Token.")
+
+
+class TokenForStrangers(WebError):
+    """Whoever has a join token is given the database: it is not for everyone who asks."""
+
+    code: ClassVar[str] = "RANVIER-TOKEN-FOR-STRANGERS"
+    status: ClassVar[int] = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "While access_control is off, join tokens are made for callers on the node's own"
+            " machine alone: ask there, or turn access_control on."
+        )
 
 
 class NodeBusy(WebError):

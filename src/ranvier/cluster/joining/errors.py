@@ -26,7 +26,8 @@ NotOfThisCluster          a node does not start on the database of a cluster
 
 LeaveRefused              a node is not taken out of the cluster
 ├── LastNode              nobody would be left
-└── NotInCluster          it stands alone
+├── NotInCluster          it stands alone
+└── LeaveContended        it starts again and again
 """
 
 from __future__ import annotations
@@ -311,3 +312,13 @@ class NotInCluster(LeaveRefused):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Node {name} stands alone and is in no cluster.")
+
+
+class LeaveContended(LeaveRefused):
+    """The node took its place anew each time that it was to be removed."""
+
+    code: ClassVar[str] = "RANVIER-LEAVE-CONTENDED"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Node {name} is starting at this moment: try again when it runs.")
