@@ -47,6 +47,11 @@ def new_database(template: str = "template1") -> str:
     return _address_of(name)
 
 
+def run_statement(address: str, statement: str) -> None:
+    """Run a statement on a database of this server, as its administrator would."""
+    _run(_ask(address, statement))
+
+
 @cache
 def server_address() -> str:
     """Return the address of the server of this run."""
