@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ranvier.services.join_cluster import JoinCluster, JoinProof
 from ranvier.services.join_messages import Place
@@ -34,10 +34,8 @@ class AdministerCluster:
         self._standing = standing
 
     def standing(self) -> ClusterStanding:
-        """Return how this node stands; known once it has started."""
-        standing = self._standing
-        cluster_id = self._cluster.identity.cluster_id
-        return ClusterStanding(cluster_id, standing.is_shared, standing.refusal)
+        """Return how this node stands; its cluster is known once it has started."""
+        return replace(self._standing, cluster_id=self._cluster.cluster_id)
 
     async def join(self, place: Place, proof: JoinProof) -> None:
         """Have this node join the cluster of the node at a place; raises a `JoinRefused`."""

@@ -50,6 +50,11 @@ class OwnCluster:
             raise RuntimeError("asked for the cluster before the node knows it")
         return self._identity
 
+    @property
+    def cluster_id(self) -> str:
+        """Return the id of the cluster; empty before `start`."""
+        return "" if self._identity is None else self._identity.cluster_id
+
     def secret(self) -> Secret | None:
         """Return the cluster secret; None before `start`."""
         return None if self._identity is None else self._identity.secret
