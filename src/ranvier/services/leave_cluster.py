@@ -46,9 +46,7 @@ class Members(Protocol):
 class LeaveCluster:
     """Asks a node that runs to leave, and forgets one that does not."""
 
-    def __init__(
-        self, members: Members, nodes: ClusterNodes, leave: Callable[[], None]
-    ) -> None:
+    def __init__(self, members: Members, nodes: ClusterNodes, leave: Callable[[], None]) -> None:
         """`leave` has this node end what it does in the cluster, and then `finish`."""
         self._members = members
         self._nodes = nodes
