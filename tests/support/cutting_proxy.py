@@ -143,6 +143,8 @@ class CuttingProxy:
     async def _set(self, dialler: int | None, rules: Rules) -> None:
         self._rules[dialler] = rules
         for connection in list(self._connections):
+            if connection.dialler is None:  # it may have dialled before it was known to be there
+                connection.dialler = self._dialler_of(connection.writers[0])
             if self._rules_of(connection).treatment is Treatment.CUT:
                 connection.cut()
             connection.changed.set()

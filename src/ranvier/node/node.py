@@ -187,7 +187,7 @@ class Node:
             snapshot_counts=self._database.snapshots.counts,
             node=self._facts,
             members=self._membership.members,
-            linked=tuple,
+            linked=lambda: {each.node_id for each in self._mesh.mesh.linked_peers()},
             forget_node=ForgetNode(self._database.cluster_nodes, self._membership.members),
             health=self._health.parts,
             metrics=self._metrics.exposition,

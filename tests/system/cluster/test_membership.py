@@ -155,6 +155,23 @@ def test_the_name_of_a_running_node_is_refused(
     nodes.until_all_see("running", *NAMES)
 
 
+def test_of_two_nodes_without_a_link_one_stands_aside(nodes: Cluster) -> None:
+    until(
+        lambda: all(member(nodes, "two", name)["communication"] == "up" for name in NAMES),
+        "two has all its links",
+    )
+    nodes.part("one", "two")
+    until(lambda: member(nodes, "two", "one")["communication"] == "down", "the link is lost")
+    until(lambda: not is_ready(nodes, "two"), "two stands aside")
+    assert is_ready(nodes, "one")
+    assert is_ready(nodes, "three")
+    assert member(nodes, "one", "two")["state"] == "running"
+    assert member(nodes, "two", "three")["communication"] == "up"
+    nodes.heal()
+    until(lambda: is_ready(nodes, "two"), "two serves again")
+    assert "stands aside: there is no link with one" in nodes.log("two")
+
+
 def test_a_pod_that_came_back_with_a_new_id_takes_its_place(nodes: Cluster) -> None:
     assert nodes["three"].stop() == 0
     (nodes.folder / "three" / "node-id").unlink()
