@@ -13,6 +13,8 @@ LOCAL: Final = {
     ("start",): "ranvier.node.command_start",
     ("config", "explain"): "ranvier.node.command_explain",
     ("database", "check"): "ranvier.node.command_check",
+    ("database", "copy"): "ranvier.node.command_copy",
+    ("database", "migrate"): "ranvier.node.command_migrate",
 }
 """Loaded only when called: a node does not wait for the modules of the other commands."""
 

@@ -9,7 +9,6 @@ import typer
 from ranvier.cli.promised import (
     ANY_ARGUMENTS,
     PROMISED_CONFIG,
-    PROMISED_DATABASE,
     add_promised,
 )
 
@@ -23,7 +22,8 @@ def add_local(app: typer.Typer) -> None:
     app.add_typer(config, name="config")
     database = typer.Typer(no_args_is_help=True, help="Look after the database of a node.")
     _list(database, "check", "Check that a database is sound.", "database ")
-    add_promised(database, PROMISED_DATABASE, "database ")
+    _list(database, "copy", "Copy the database of a node into PostgreSQL.", "database ")
+    _list(database, "migrate", "Bring the tables of a database up to date.", "database ")
     app.add_typer(database, name="database")
 
 

@@ -11,7 +11,6 @@ ANY_ARGUMENTS: Final = {"ignore_unknown_options": True, "allow_extra_args": True
 
 CLUSTER: Final = "clusters of several nodes"
 PROCESSES: Final = "processes"
-OTHER_DATABASES: Final = "databases other than the embedded one"
 
 PROMISED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("drain", "resume"), CLUSTER),
@@ -23,7 +22,6 @@ PROMISED: Final[Mapping[str, str]] = {
 """What each one comes with."""
 
 PROMISED_CONFIG: Final[Mapping[str, str]] = dict.fromkeys(("get", "set"), CLUSTER)
-PROMISED_DATABASE: Final[Mapping[str, str]] = dict.fromkeys(("migrate", "copy"), OTHER_DATABASES)
 
 
 def add_promised(app: typer.Typer, promised: Mapping[str, str], before: str = "") -> None:

@@ -2,54 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from ranvier.config.errors import ConfigError
 from ranvier.config.flags import read_flags
-from ranvier.errors import RanvierError
+from ranvier.config.settings import Settings
 from ranvier.node.command_start import load
 from ranvier.node.errors import DatabaseMissing
 from ranvier.node.output_option import split_output
-from ranvier.node.system_refusal import system_refusal
-from ranvier.storage.check_report import CheckReport
+from ranvier.node.told_errors import told_errors
+from ranvier.storage.check_report import CheckReport, Finding
+from ranvier.storage.postgres.check import check_address
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.connections import database_path
 
-HELP = """Usage: ranvier database check [-o txt|json] [--data DIRECTORY] [--config FILE]
+HELP = """Usage: ranvier database check [--fail-over] [-o txt|json] [--database ADDRESS]
+                              [--data DIRECTORY] [--config FILE]
 
-Looks for damage in the node's database: pages, tokens, sequence numbers, migrations. It changes
-nothing, and the node may run meanwhile. Exit 0: nothing amiss; 1: something is, or there is none.
+Looks for damage in a database: pages, tokens, sequence numbers, migrations. It changes nothing, and
+nodes may run meanwhile. Of a PostgreSQL it says as well whether a fail-over would lose nothing.
+Exit 0: nothing amiss; 1: something is, or there is none; with --fail-over also where a fail-over is
+not safe.
 """
 
+FAIL_OVER = "--fail-over"
 
+
+@told_errors
 def main(arguments: Sequence[str]) -> int:
     """Check and print the report; return 0 when all is well."""
-    try:
-        output, rest = split_output(arguments)
-        flags = read_flags(rest)
-        if flags.wants_help:
-            sys.stdout.write(HELP)
-            return 0
-        report = check(load(flags).settings.database_directory)
-    except RanvierError as error:
-        sys.stderr.write(f"ranvier: {error}\n")
-        return error.exit_code if isinstance(error, ConfigError) else 1
-    except OSError as error:
-        sys.stderr.write(f"ranvier: {system_refusal(error)}\n")
-        return 1
+    output, rest = split_output(arguments)
+    flags = read_flags([word for word in rest if word != FAIL_OVER])
+    if flags.wants_help:
+        sys.stdout.write(HELP)
+        return 0
+    report = check(load(flags).settings)
     sys.stdout.write(as_json(report) if output == "json" else as_text(report))
-    return 0 if report.passed else 1
+    is_safe = report.fail_over is not None and report.fail_over.passed
+    return 0 if report.passed and (is_safe or FAIL_OVER not in rest) else 1
 
 
-def check(directory: Path) -> CheckReport:
+def check(settings: Settings) -> CheckReport:
     """Look at everything; raise `DatabaseMissing` where no node has ever stored anything."""
-    path = database_path(directory)
+    dsn = settings.database.dsn
+    if dsn is not None:
+        return asyncio.run(check_address(dsn.reveal()))
+    path = database_path(settings.database_directory)
     if not path.is_file():
         raise DatabaseMissing(path)
-    return check_directory(directory)
+    return check_directory(settings.database_directory)
 
 
 def as_text(report: CheckReport) -> str:
@@ -58,14 +61,21 @@ def as_text(report: CheckReport) -> str:
         f"{'ok  ' if each.passed else 'FAIL'} {each.subject}: {each.detail}"
         for each in report.findings
     ]
-    verdict = "Nothing is amiss." if report.passed else "Something is amiss; restore a back-up."
+    if report.fail_over is not None:
+        mark = "ok  " if report.fail_over.passed else "note"
+        lines.append(f"{mark} {report.fail_over.subject}: {report.fail_over.detail}")
+    verdict = "Nothing is amiss." if report.passed else "Something is amiss; see FAIL above."
     return "".join(f"{line}\n" for line in [*lines, verdict])
 
 
 def as_json(report: CheckReport) -> str:
-    """Return the report as one object."""
-    findings = [
-        {"subject": each.subject, "passed": each.passed, "detail": each.detail}
-        for each in report.findings
-    ]
-    return json.dumps({"passed": report.passed, "findings": findings}, indent=2) + "\n"
+    """Return the report as one object; `failOver` is null for an embedded database."""
+    found = {"passed": report.passed, "findings": list(map(shown, report.findings))}
+    safety = report.fail_over
+    fail_over = None if safety is None else {"safe": safety.passed, "detail": safety.detail}
+    return json.dumps({**found, "failOver": fail_over}, indent=2) + "\n"
+
+
+def shown(finding: Finding) -> dict[str, str | bool]:
+    """Return one finding as an object."""
+    return {"subject": finding.subject, "passed": finding.passed, "detail": finding.detail}

@@ -19,6 +19,8 @@ class CheckReport:
     """Everything that was looked at, in order."""
 
     findings: tuple[Finding, ...]
+    fail_over: Finding | None = None
+    """Whether losing the server would lose nothing; None where there is nothing to fail over to."""
 
     @property
     def passed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -151,3 +152,49 @@ class MigrationChanged(StorageError):
         )
         self.number = number
         self.name = name
+
+
+class DatabaseNotUpToDate(StorageError):
+    """An older program made the database, and this command leaves it as it is."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-OLD"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The database {path} was made by an older version: run `ranvier database migrate "
+            f"--data {path.parent}` first."
+        )
+
+
+class CopyTargetTaken(StorageError):
+    """A database that nothing can be copied into."""
+
+    code: ClassVar[str] = "RANVIER-COPY-TARGET"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Nothing is copied into this database: {reason}.")
+
+
+class CopyDiffers(StorageError):
+    """What was copied is not what is there."""
+
+    code: ClassVar[str] = "RANVIER-COPY-DIFFERS"
+
+    def __init__(self, table: str, copied: int, found: int) -> None:
+        super().__init__(
+            f"The copy of {table} differs ({copied} rows here, {found} there): somebody has "
+            "changed one of the databases meanwhile; copy into an empty one."
+        )
+
+
+class OlderNodesRun(StorageError):
+    """What they need cannot be taken away while nodes of another version run."""
+
+    code: ClassVar[str] = "RANVIER-OLDER-NODES"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self, nodes: Sequence[str], version: str) -> None:
+        super().__init__(
+            f"Nodes of another version than {version} run: {', '.join(nodes)}; stop or replace "
+            "them, then do it again."
+        )

@@ -3,12 +3,11 @@ from __future__ import annotations
 import pytest
 
 from ranvier.cli.app import main
-from ranvier.cli.promised import PROMISED, PROMISED_CONFIG, PROMISED_DATABASE
+from ranvier.cli.promised import PROMISED, PROMISED_CONFIG
 
 ALL = [
     *([name] for name in PROMISED),
     *(["config", name] for name in PROMISED_CONFIG),
-    *(["database", name] for name in PROMISED_DATABASE),
 ]
 
 

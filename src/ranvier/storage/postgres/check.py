@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ranvier.storage.check_report import CheckReport, Finding
 from ranvier.storage.errors import StorageError
-from ranvier.storage.postgres.connections import Connections
+from ranvier.storage.postgres.connections import Connections, ConnectionSettings
+from ranvier.storage.postgres.fail_over import fail_over_finding
 from ranvier.storage.postgres.migrate import Migration, missing_migrations
+from ranvier.storage.postgres.options import PostgresOptions
+from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.suitability import OLDEST_VERSION
 from ranvier.storage.statements import load_statements
 
@@ -30,6 +34,28 @@ async def check_database(readers: Connections) -> CheckReport:
         return CheckReport(tuple([finding async for finding in findings(readers)]))
     except StorageError as error:
         return CheckReport((Finding("server", passed=False, detail=str(error)),))
+
+
+async def check_address(dsn: str) -> CheckReport:
+    """Check a database that is not open here, also where no node may run on it.
+
+    Beside what damage there is it says whether a fail-over would be safe; that a server is alone is
+    no damage, and fails no check.
+    """
+    options = PostgresOptions(takes_unsafe=True)
+    seconds = {"statement_timeout": f"{int(options.read_seconds * 1000)}"}
+    settings = ConnectionSettings(1, 0, {"application_name": "ranvier check", **seconds})
+    readers = Connections(dsn, options, KnownPrimary(), settings)
+    readers.open()
+    try:
+        report = await check_database(readers)
+        if not readers.works:
+            return report
+        return replace(report, fail_over=await fail_over_finding(readers))
+    except StorageError as error:
+        return CheckReport((Finding("server", passed=False, detail=str(error)),))
+    finally:
+        await readers.close()
 
 
 async def findings(readers: Connections) -> AsyncIterator[Finding]:

@@ -13,6 +13,7 @@ from ranvier.storage.postgres.cluster_identity import PostgresClusterIdentities
 from ranvier.storage.postgres.cluster_nodes import PostgresClusterNodes
 from ranvier.storage.postgres.connections import Connections, ConnectionSettings
 from ranvier.storage.postgres.contexts import PostgresContexts
+from ranvier.storage.postgres.copy_target import refuse_half_copied
 from ranvier.storage.postgres.event_log import PostgresEvents
 from ranvier.storage.postgres.event_tags import PostgresEventTags
 from ranvier.storage.postgres.keyed_snapshots import PostgresKeyedSnapshots
@@ -159,6 +160,7 @@ class PostgresDatabase:
         try:
             async with self._migrations.lend() as lent:
                 await migrate(lent.connection)
+                await refuse_half_copied(lent)
             await self._migrations.close()
             await self._writers.ask("SELECT")
             await self._contexts.names()

@@ -34,3 +34,13 @@ FROM (
         ORDER BY e.aggregate_id, e.sequence LIMIT $4
     ) AS rows
 ) AS page
+
+-- name: replication
+-- Without the right to, the standbys can be counted and not looked at. Back-ups stream, too.
+SELECT
+    current_setting('synchronous_standby_names') AS names,
+    count(*) AS standbys,
+    count(*) FILTER (WHERE state IS NULL) AS hidden,
+    count(*) FILTER (WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')) AS synchronous
+FROM pg_stat_replication
+WHERE state IS DISTINCT FROM 'backup'

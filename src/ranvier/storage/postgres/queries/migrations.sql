@@ -18,3 +18,7 @@ SELECT number, checksum FROM migration WHERE step = $1
 
 -- name: remember
 INSERT INTO migration (step, number, name, checksum) VALUES ($1, $2, $3, $4)
+
+-- name: other_versions
+SELECT name, version FROM cluster_node
+WHERE state IN ('starting', 'running', 'draining') AND version <> $1 ORDER BY name
