@@ -1,6 +1,6 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: idle, echo, command, append, dcb, read, start,
+`python -m bench NAME ...` measures only some: idle, echo, command, mesh, append, dcb, read, start,
 search, query.
 """
 
@@ -17,6 +17,7 @@ from bench import (
     dcb,
     idle,
     list_events,
+    mesh,
     python_client,
     query,
     search_events,
@@ -28,6 +29,7 @@ from bench.figure import Figure, table
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "echo": lambda _: unary_echo.figures(),
     "command": command.figures,
+    "mesh": mesh.figures,
     "read": list_events.figures,
     "append": append_events.figures,
     "dcb": dcb.figures,

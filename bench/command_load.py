@@ -117,8 +117,9 @@ class HandlerSide:
 class CommandLoad:
     """Both sides; `run` sends commands, with so many in flight, until all are answered."""
 
-    def __init__(self, port: int) -> None:
-        self.handler = HandlerSide(port)
+    def __init__(self, port: int, handler_port: int | None = None) -> None:
+        """`handler_port` is where the handler connects, if it is not where the caller does."""
+        self.handler = HandlerSide(handler_port or port)
         self.caller = LoadConnection(port)
         self._block = request_block(f"{SERVICE}/Dispatch")
         self._template = command_template()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from google.protobuf.message import DecodeError
-
 from ranvier.errors import RanvierError
 from ranvier.mesh.errors import BrokenLink
-from ranvier.mesh.frames import answer_head
+from ranvier.mesh.frames import (
+    SentCommand,
+    answer_head,
+    command_from,
+    parsed_request,
+    read_command,
+)
 from ranvier.mesh.link_session import LinkSession
 from ranvier.mesh.local_table import LocalTable
 from ranvier.messages.errors import DuplicateCommand, NoCommandHandler
@@ -18,8 +22,6 @@ from ranvier.services.command_timeout import bounded_timeout_ms
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.errors import NodeStopping
 from ranvier.services.waiting_command import WaitingCommand
-
-request_from_bytes = mesh_pb2.LinkRequest.FromString
 
 NOT_SENT: Final = (NoCommandHandler, NodeStopping, DuplicateCommand)
 """Why a command is not given to its handler; the node that it came from then chooses anew."""
@@ -30,14 +32,13 @@ class ArrivedCommand(WaitingCommand):
 
     is_bound = True
 
-    def __init__(self, command: mesh_pb2.Command, arrived: ArrivedCommands) -> None:
-        self.link_number = command.number
-        self.message_id = command.message_id
-        self.name = command.name
+    def __init__(self, sent: SentCommand, arrived: ArrivedCommands) -> None:
+        number, _, timeout_ms, priority, self.message_id, self.name, self.message = sent
+        self.link_number = number
+        self.timeout_ms = bounded_timeout_ms(timeout_ms)
+        if priority:
+            self.priority = priority
         self.context = ""
-        self.message = command.message
-        self.timeout_ms = bounded_timeout_ms(command.timeout_ms)
-        self.priority = command.priority
         self._arrived = arrived
 
     def routing_key(self) -> str:
@@ -68,14 +69,17 @@ class ArrivedCommands:
 
     def message_received(self, message: bytes) -> None:
         """Take a command or a cancel; what a later version may say besides is ignored."""
-        try:
-            request = request_from_bytes(message)
-        except DecodeError:
-            self._session.close(str(BrokenLink("no message of a link")))
+        sent = read_command(message)
+        if sent is not None:
+            self._take(sent)
             return
-        # By `HasField`, which takes 0.1 µs; `WhichOneof` takes 0.3.
+        try:
+            request = parsed_request(message)
+        except BrokenLink as error:
+            self._session.close(str(error))
+            return
         if request.HasField("command"):
-            self._take(request.command)
+            self._take(command_from(request.command))
         elif request.HasField("cancel"):
             waiting = self._waiting.pop(request.cancel.number, None)
             if waiting is not None:
@@ -111,6 +115,6 @@ class ArrivedCommands:
             failure = mesh_pb2.Failure(number=number, code=error.code, text=str(error))
             self._session.send(mesh_pb2.LinkReply(failure=failure))
 
-    def _take(self, request: mesh_pb2.Command) -> None:
-        command = self._waiting[request.number] = ArrivedCommand(request, self)
-        self._commands.offer(self._table.stream_id_of(request.handler), command)
+    def _take(self, sent: SentCommand) -> None:
+        command = self._waiting[sent[0]] = ArrivedCommand(sent, self)
+        self._commands.offer(self._table.stream_id_of(sent[1]), command)

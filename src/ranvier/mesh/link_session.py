@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from google.protobuf.message import DecodeError
-
 from ranvier.mesh.errors import BrokenLink, MeshError
+from ranvier.mesh.frames import parsed_request
 from ranvier.mesh.greetings import expect_meant, greeting_from, greeting_of, hello_of, identity_of
 from ranvier.mesh.limits import HANDSHAKE_SECONDS
 from ranvier.mesh.local_table import LocalTable
@@ -145,10 +144,7 @@ class LinkSession:
     def _take_first_words(self, message: bytes) -> None:
         if len(message) > FIRST_WORDS_BYTES_MAX:
             raise BrokenLink("too long a message")
-        try:
-            request = mesh_pb2.LinkRequest.FromString(message)
-        except DecodeError:
-            raise BrokenLink("no message of a link") from None
+        request = parsed_request(message)
         kind = request.WhichOneof("request")
         if kind == "hello" and self._dialler is None:
             self._greet(request.hello)

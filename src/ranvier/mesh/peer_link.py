@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from google.protobuf.message import DecodeError
-
 from ranvier.mesh.errors import BrokenLink, MeshError
+from ranvier.mesh.frames import parsed_reply, read_answer
 from ranvier.mesh.greetings import expect_meant, greeting_from, greeting_of, hello_of, identity_of
 from ranvier.mesh.limits import HANDSHAKE_SECONDS
 from ranvier.mesh.own_node import LINK_PATH, OwnNode
@@ -95,6 +94,8 @@ class PeerLink:
         self.has_table = False
         """It has told of all its handlers."""
         self.ended: asyncio.Future[LinkEnd] = loop.create_future()
+        self.take_answer: Callable[[int, bytes], None] | None = None
+        """Takes answers to commands by their numbers, once the link stands."""
         self._own = own
         self._host = host
         self._greeting = greeting_of(own.identity(), own.new_nonce())
@@ -123,14 +124,17 @@ class PeerLink:
 
     def message_received(self, message: bytes) -> None:
         """Take a reply; one that may not come ends the link."""
+        if self.take_answer is not None:
+            answer = read_answer(message)
+            if answer is not None:
+                self.take_answer(*answer)
+                return
         try:
-            reply = mesh_pb2.LinkReply.FromString(message)
+            reply = parsed_reply(message)
             if self.is_up:
                 self._take(reply)
             else:
                 self._take_first_words(reply)
-        except DecodeError:
-            self._break(BrokenLink("no message of a link"))
         except MeshError as error:
             self._break(error)
 
@@ -143,6 +147,7 @@ class PeerLink:
         """Note that the link is lost, and tell everybody at once."""
         self._too_slow.cancel()
         self.is_up = False
+        self.take_answer = None
         takers, self._takers = self._takers, ()
         for taker in takers:
             taker.lost()

@@ -79,8 +79,8 @@ class RemoteHandlerLink:
         owner = self._owner
         number = command.link_number = next(owner.fresh_numbers)
         owner.in_flight[number] = (command, message)
-        numbers = (number, self._number, owner.milliseconds_left(command), command.priority)
-        head = command_head(numbers, command.message_id, command.name, len(message))
+        left_ms = owner.milliseconds_left(command)
+        head = command_head(number, self._number, left_ms, command, len(message))
         stream = owner.stream
         return stream.send_message(head, message) or stream.queued_bytes <= QUEUED_BYTES
 
@@ -103,6 +103,10 @@ class RemoteCommands:
         self.fresh_numbers = count(1)
         self.in_flight: dict[int, tuple[WaitingCommand, bytes]] = {}
         """By number, with the text: a command that was not sent there goes elsewhere."""
+        assert link.call.stream is not None  # noqa: S101  # the link stands
+        self.stream: Stream = link.call.stream
+        """The HTTP/2 stream that the link is."""
+        link.take_answer = self.answer_received
         self._commands = commands
         self._link = link
         self._clock = clock
@@ -110,12 +114,6 @@ class RemoteCommands:
         self._names: dict[int, set[str]] = {}
         self._leaving: set[int] = set()
         """Handlers that take nothing any more and still owe answers."""
-
-    @property
-    def stream(self) -> Stream:
-        """The HTTP/2 stream that the link is."""
-        assert self._link.call.stream is not None  # noqa: S101  # the link stands
-        return self._link.call.stream
 
     def milliseconds_left(self, command: WaitingCommand) -> int:
         """Return what is left of a command's time."""

@@ -18,6 +18,11 @@ IMPATIENCE_SECONDS = 0.001
 """Looks are at least so far apart: a peer that is late with its handshake is not pinged."""
 
 
+LATE_SECONDS = 0.2
+"""A look that is later than this finds a process that has not run: what the peer has said meanwhile
+may lie unread, and the peer gets its time to answer once more."""
+
+
 class Step(Enum):
     """What is to be done with the connection now."""
 
@@ -48,8 +53,10 @@ class Watch:
     __slots__ = (
         "_age_at",
         "_drained_at",
+        "_due_at",
         "_handshake_at",
         "_idle_since",
+        "_is_forgiven",
         "_is_plain",
         "_last_heard",
         "_limits",
@@ -73,6 +80,8 @@ class Watch:
         self._pinged_at: float | None = None
         self._drained_at: float | None = None
         self._streams_ever = 0
+        self._due_at = inf
+        self._is_forgiven = False
 
     def heard(self, now: float) -> float | None:
         """Note that bytes came, and return when to look again; None where a whole look is due.
@@ -83,7 +92,9 @@ class Watch:
             return None
         self._last_heard = now
         self._pinged_at = None
-        return self._ping_at()
+        self._is_forgiven = False
+        self._due_at = self._ping_at()
+        return self._due_at
 
     def look(self, sight: Sight) -> tuple[Step, float]:
         """Return what to do, and when to look again (infinity: never)."""
@@ -93,12 +104,14 @@ class Watch:
             self._pinged_at = sight.now
         elif step is Step.DRAIN:
             self._drained_at = sight.now
-        return step, self._next_look(sight)
+        self._due_at = self._next_look(sight)
+        return step, self._due_at
 
     def _notice(self, sight: Sight) -> None:
         if sight.has_spoken:
             self._last_heard = sight.now
             self._pinged_at = None
+            self._is_forgiven = False
         if sight.streams_open or sight.streams_ever != self._streams_ever:
             self._idle_since = sight.now
             self._streams_ever = sight.streams_ever
@@ -106,8 +119,13 @@ class Watch:
     def _step(self, sight: Sight) -> Step:
         if not sight.is_established:
             return Step.CUT if sight.now >= self._handshake_at else Step.WAIT
-        if sight.now >= self._dead_at() or sight.now >= self._grace_ends_at():
+        if sight.now >= self._grace_ends_at():
             return Step.CUT
+        if sight.now >= self._dead_at():
+            if self._is_forgiven or sight.now - self._due_at <= LATE_SECONDS:
+                return Step.CUT
+            self._is_forgiven = True
+            return Step.PING
         if self._drained_at is None and sight.now >= min(self._age_at, self._idle_at()):
             return Step.DRAIN
         if self._pinged_at is None and sight.now >= self._ping_at():

@@ -47,6 +47,20 @@ def test_a_silent_peer_is_pinged_and_then_cut() -> None:
     assert look(watch, 30)[0] is Step.CUT
 
 
+def test_a_look_that_comes_late_itself_gives_the_peer_its_time_once_more() -> None:
+    limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
+    watch = Watch(limits, 0, -1)
+    assert look(watch, 20) == (Step.PING, 30)
+    assert look(watch, 31) == (Step.PING, 41)
+    assert look(watch, 45)[0] is Step.CUT
+    watch = Watch(limits, 0, -1)
+    assert look(watch, 20) == (Step.PING, 30)
+    assert look(watch, 31) == (Step.PING, 41)
+    assert look(watch, 33, spoken=True) == (Step.WAIT, 53)
+    assert look(watch, 53) == (Step.PING, 63)
+    assert look(watch, 64)[0] is Step.PING
+
+
 @pytest.mark.parametrize(("spread", "at"), [(-1, 20), (0, 15), (1, 10)])
 def test_connections_that_came_together_are_not_pinged_together(spread: float, at: float) -> None:
     limits = ConnectionLimits(keep_alive_seconds=20, keep_alive_timeout_seconds=10)
