@@ -289,7 +289,7 @@ class KeptLink:
         self._host.table_received()
         address = self._address
         place = f"{address.name} at {address.host}:{address.port}"
-        self._log.warn(address.node_id, f"There is no link to node {place}: {end.reason}")
+        self._log.tell(address.node_id, f"There is no link to node {place}: {end.reason}")
         return end
 
     async def _pause(self, end: LinkEnd) -> None:

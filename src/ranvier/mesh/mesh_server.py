@@ -115,7 +115,7 @@ class MeshServer:
 
     def refused(self, peer: str, error: MeshError) -> None:
         """Say in the log that somebody was turned away, once in a while for each address."""
-        self._log.warn(peer.rpartition(":")[0], f"A link from {peer} was refused: {error}")
+        self._log.tell(peer.rpartition(":")[0], f"A link from {peer} was refused: {error}")
 
 
 def refusal(error: MeshError) -> GrpcError:

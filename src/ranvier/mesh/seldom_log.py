@@ -20,7 +20,7 @@ class SeldomLog:
         self._told: dict[str, tuple[float, int]] = {}
         """By party: when it was last told of, and how often it happened since."""
 
-    def warn(self, party: str, text: str) -> None:
+    def tell(self, party: str, text: str) -> None:
         """Say it, unless it was said of this party a short while ago."""
         now = self._clock()
         told_at, since = self._told.get(party, (float("-inf"), 0))
