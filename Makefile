@@ -32,8 +32,8 @@ test: $(VENV)/.dev ## run the whole suite
 start: $(VENV)/.demo ## one node in the foreground, its data in ./data
 	@$(BIN)/ranvier start
 
-cluster: ## three nodes and a balancer that stay up (not yet: see the table in README.md)
-	@echo "A cluster of nodes is not built yet; README.md says what works. One node: make start" >&2; exit 1
+cluster: $(VENV)/.demo ## three nodes and their PostgreSQL that stay up (a balancer comes later)
+	@$(BIN)/python -m examples.stay_up
 
 check: $(VENV)/.dev ## format, lint, types and the repository's own rules
 	@$(BIN)/ruff format --check .

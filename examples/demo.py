@@ -2,7 +2,8 @@
 
 The bank is a public library's application (`banking.py`); four tellers book at once. In the
 middle the node gets SIGKILL and is started again. A table then shows what was acknowledged and
-what is there. The second half (`routing.py`) kills a handler of commands instead of the node.
+what is there. The second part (`routing.py`) kills a handler of commands instead of the node, the
+third (`cluster_story.py`) one of three nodes on one PostgreSQL.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from examples.banking import Bank
+from examples.cluster_story import show_cluster
 from examples.node_process import NodeProcess
 from examples.routing import show_routing
 
@@ -91,6 +93,7 @@ def tell(data: Path) -> None:
     verdict = print_table(node.grpc_address, ledger, acknowledged_before)
     verdict &= asyncio.run(show_routing(node.grpc_address, console))
     node.stop()
+    verdict &= asyncio.run(show_cluster(data.parent, console))
     print_where_next()
     if not verdict:
         raise SystemExit(1)
@@ -183,6 +186,7 @@ def print_where_next() -> None:
     console.print(
         "\nTo look further:\n"
         "  make start               one node that stays, its data in ./data\n"
+        "  make cluster             three nodes that stay, and one PostgreSQL\n"
         "  http://localhost:8024    its page; /swagger-ui.html the REST API\n"
         "  examples/banking.py      the bank: the library's code, one line names the server\n"
         "  examples/teller.py       a handler of commands; orders.py, live_prices.py: more of it\n"

@@ -78,6 +78,11 @@ class Connection:
         return self.settings.identity.component_name
 
     @property
+    def node(self) -> str:
+        """The node in use as `host:port`, or while there is none the last one; empty before it."""
+        return str(self._last_node or "")
+
+    @property
     def channel(self) -> Channel | None:
         """The channel that calls go to now; None while there is none."""
         return self._live.current

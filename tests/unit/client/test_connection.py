@@ -31,6 +31,11 @@ async def until_connected(hub: Hub, *, other_than: object = None) -> None:
             await hub.connection.wait_changed()
 
 
+async def test_a_client_tells_which_node_it_uses() -> None:
+    async with fake_hub() as server, ranvier.connect(server.address) as hub:
+        assert hub.connection.node == server.address
+
+
 async def test_a_client_introduces_itself_and_names_context_id_and_token() -> None:
     async with fake_hub() as server:
         async with ranvier.connect(
