@@ -19,7 +19,6 @@ from ranvier.cluster.observation import (
     observe,
     state_of,
 )
-from ranvier.errors import RanvierError
 from ranvier.storage.cluster_nodes import Beaten, ClusterNodes
 from ranvier.storage.errors import StorageError
 
@@ -189,11 +188,13 @@ class KeepMembership:
         """Show that this node lives, and look at the others; never raises for the database."""
         async with self._changing:
             try:
-                beaten = await self._nodes.beat(self._heartbeat())
-                await self._take_in(beaten)
-            except StorageError as error:
+                # A server that stands still gives no answer, and breaks no connection.
+                async with asyncio.timeout(self._rules.break_seconds):
+                    beaten = await self._nodes.beat(self._heartbeat())
+                    await self._take_in(beaten)
+            except (StorageError, TimeoutError) as error:
                 if self.is_in_touch:
-                    logger.warning("The database is out of reach: %s", error)
+                    logger.warning("The database is out of reach: %s", error or "no answer")
                 self._seen = lost_touch(self._seen)
 
     async def stop(self) -> None:
@@ -255,7 +256,7 @@ class KeepMembership:
             await self._ports.pause(self._settings.interval_seconds)
             try:
                 await self.beat()
-            except RanvierError:
+            except Exception:
                 logger.exception("a heartbeat failed")
 
     async def _take_in(self, beaten: Beaten) -> None:
@@ -272,8 +273,11 @@ class KeepMembership:
 
     async def _return(self, records: Sequence[NodeRecord]) -> None:
         """Take a new incarnation after others have found this one down, or have forgotten it."""
-        found = next((each for each in records if not self._is_other(each)), None)
+        found = next((each.member for each in records if not self._is_other(each)), None)
         replaced = () if found is None else (self.own,)
+        if found is not None and self._is_this_process(found):
+            # The answer to a registration of its own was lost.
+            self._own, replaced = found, (found,)
         incarnation = await self._nodes.register(self.own, self._state, replaced)
         if incarnation is None:
             if not self.refusal:
@@ -283,6 +287,11 @@ class KeepMembership:
         logger.warning("This node was found down and has a new incarnation: %d.", incarnation)
         self.refusal = ""
         self._own = replace(self.own, incarnation=incarnation)
+
+    def _is_this_process(self, member: Member) -> bool:
+        own = self.own
+        alike = replace(member, incarnation=own.incarnation, config_revision=own.config_revision)
+        return alike == own
 
     def _is_other(self, record: NodeRecord) -> bool:
         return record.member.node_id != self.own.node_id

@@ -118,7 +118,7 @@ def shown(view: MemberView, linked: Collection[str]) -> ShownNode:
 
 def is_in_reach(view: MemberView, linked: Collection[str]) -> bool:
     """Tell whether calls can be made to a node; to itself a node always can."""
-    return view.is_own or (view.state.is_alive and view.member.node_id in linked)
+    return view.is_own or view.member.node_id in linked
 
 
 def time_text(time_ms: int | None) -> str | None:

@@ -119,10 +119,14 @@ def test_a_frozen_node_comes_back_with_a_new_incarnation(nodes: Cluster) -> None
     assert "found down" in nodes.log("three")
 
 
-def test_a_node_that_loses_the_database_is_not_ready_and_answers(nodes: Cluster) -> None:
+def test_a_node_that_loses_the_database_is_not_ready_and_keeps_its_links(nodes: Cluster) -> None:
+    until(lambda: member(nodes, "one", "two")["communication"] == "up", "the two are linked")
     nodes.database_links["two"].cut()
     until(lambda: not is_ready(nodes, "two"), "two is not ready")
     assert len(nodes.members("two")) == len(NAMES)
+    until(lambda: member(nodes, "one", "two")["state"] == "down", "two is down for one")
+    assert member(nodes, "one", "two")["communication"] == "up"
+    assert member(nodes, "two", "one")["communication"] == "up"
     nodes.database_links["two"].heal()
     until(lambda: is_ready(nodes, "two"), "two is ready again")
     nodes.until_all_see("running", *NAMES)
@@ -153,6 +157,17 @@ def test_the_name_of_a_running_node_is_refused(
     assert is_one_sentence(said.err)
     assert remedy in said.err
     nodes.until_all_see("running", *NAMES)
+
+
+def test_a_route_that_another_node_has_is_refused(nodes: Cluster, tmp_path: Path) -> None:
+    said = ranvier(
+        *("start", "--name", "four", "--database", nodes.database, "--data", str(tmp_path)),
+        *("--hostname", "127.0.0.1", "--local-node-id", "1", "--log-level", "error"),
+        *("--http-port", "0", "--grpc-port", "0", "--internal-port", "0"),
+    )
+    assert said.code == 1
+    assert is_one_sentence(said.err)
+    assert "one has the route 127-0-0-1-1 already" in said.err
 
 
 def test_of_two_nodes_without_a_link_one_stands_aside(nodes: Cluster) -> None:

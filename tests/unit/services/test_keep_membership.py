@@ -9,6 +9,7 @@ import pytest
 from ranvier.cluster.enrolment import Newcomer
 from ranvier.cluster.errors import IdentityInUse, NameIsRunning
 from ranvier.cluster.member import Member, NodeState
+from ranvier.cluster.observation import HeartbeatRules
 from ranvier.services.keep_membership import KeepMembership, MembershipPorts, MembershipSettings
 from tests.support.memory_cluster_nodes import MemoryClusterNodes
 
@@ -42,7 +43,14 @@ class Scene:
             await asyncio.sleep(0)
 
         made = Newcomer(
-            Member(node_id=node_id or name, name=name, host="h", internal_host="h", route=""),
+            Member(
+                node_id=node_id or name,
+                name=name,
+                host="h",
+                internal_host="h",
+                route="",
+                started_at_ms=len(self.members),
+            ),
             lambda local_node_id: f"route-{local_node_id}",
         )
         ports = MembershipPorts(
@@ -228,6 +236,55 @@ async def test_who_lost_its_place_is_no_member_and_does_not_fight(scene: Scene) 
     await scene.beat(first)
     assert first.refusal == ""
     assert list(scene.nodes.records) == ["eve"]
+
+
+async def test_a_registration_whose_answer_was_lost_is_its_own(scene: Scene) -> None:
+    eve = await scene.running("eve")
+    assert await scene.nodes.register(eve.own, NodeState.RUNNING, [eve.own])
+    await scene.beat(eve, times=2)
+    assert (states(eve), eve.refusal) == ({"eve": "running"}, "")
+    assert scene.nodes.records["eve"].member == eve.own
+
+
+async def test_a_database_that_never_answers_is_out_of_reach(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_: object) -> None:
+        await asyncio.Event().wait()
+
+    eve = await scene.running("eve")
+    monkeypatch.setattr(scene.nodes, "beat", never)
+    eve._rules = HeartbeatRules(SETTINGS.ttl_seconds, break_seconds=0.01)
+    await eve.beat()
+    assert not eve.is_in_touch
+    monkeypatch.undo()
+
+
+async def test_a_heartbeat_that_breaks_is_followed_by_the_next(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    eve = await scene.running("eve")
+    beaten = asyncio.Event()
+    outcomes: list[Exception | None] = [ValueError("a defect"), None]
+
+    async def beat() -> None:
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+        beaten.set()
+        await asyncio.Event().wait()
+
+    async def no_pause(_: float) -> None:
+        await asyncio.sleep(0)
+
+    await eve.stop()
+    eve.beat = beat  # type: ignore[method-assign]  # the loop alone is looked at
+    eve._ports = replace(eve._ports, pause=no_pause)
+    looping = asyncio.ensure_future(eve._beat_for_ever())
+    await beaten.wait()
+    looping.cancel()
+    await asyncio.gather(looping, return_exceptions=True)
+    assert "a defect" in caplog.text
 
 
 async def test_another_process_with_the_same_id_is_left_alone(scene: Scene) -> None:
