@@ -53,6 +53,8 @@ def _rows(loaded: LoadedSettings) -> Iterator[tuple[str, str, str]]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or None
     # bool is an int here, as it is in JSON's own terms; a Secret prints as its mask.
     return value if value is None or isinstance(value, str | int | float) else str(value)
 

@@ -70,7 +70,7 @@ def _row(key: Key) -> str:
 def _default(key: Key) -> str:
     if isinstance(key.default, Derived):
         return key.default.description
-    if key.default is None:
+    if key.default in (None, ()):
         return "`off`" if "`off`" in key.kind.expected else "-"
     if isinstance(key.default, bool):
         return f"`{str(key.default).lower()}`"

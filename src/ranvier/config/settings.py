@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ranvier.config.database_address import DATABASE, DatabaseAddress
+from ranvier.config.first_start_settings import AutoclusterSettings, ClusterTemplateSettings
 from ranvier.config.host_names import advertised_host, default_domain, domain_of, first_label
 from ranvier.config.keys import AxonName, Derived, Key, axon, declared_keys, setting
 from ranvier.config.kinds import (
@@ -256,6 +257,8 @@ class Settings:
         default=False,
         axon=(axon("autocluster.dcb"),),
     )
+    autocluster: AutoclusterSettings
+    clustertemplate: ClusterTemplateSettings
     projects: Path = setting(
         PATH, "directory of the processes that are deployed at start", default=Path("projects")
     )

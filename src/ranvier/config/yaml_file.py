@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -16,6 +16,11 @@ _DEEPEST: Final = 8
 
 def read_settings_file(path: Path) -> dict[str, str]:
     """Read one YAML mapping; sections become dotted names, every value stays as it is written."""
+    return dict(_flatten(read_yaml(path), "", path))
+
+
+def read_yaml(path: Path) -> dict[Any, Any]:
+    """Read one YAML mapping, in which every scalar is a text; raises `UnreadableFile`."""
     try:
         content = yaml.load(path.read_text("utf-8"), _TextLoader)  # noqa: S506  # builds texts only
     except (OSError, UnicodeDecodeError) as error:
@@ -26,7 +31,7 @@ def read_settings_file(path: Path) -> dict[str, str]:
         return {}
     if not isinstance(content, dict):
         raise UnreadableFile(f"{path} must hold `key: value` lines at its top level.")
-    return dict(_flatten(content, "", path))
+    return content
 
 
 class _TextLoader(yaml.BaseLoader):

@@ -22,6 +22,7 @@ from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.data_directory import DataDirectory
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
+from ranvier.node.first_start import set_up_node
 from ranvier.node.health import NodeHealth
 from ranvier.node.joining import JoiningParts, administer_cluster, join_server, leave_cluster
 from ranvier.node.life import NodeLife
@@ -84,6 +85,7 @@ class Node:
         joining = JoiningParts(settings, self._database, self._cluster, self._membership, life)
         self._leave = leave_cluster(joining)
         self._administer_cluster = administer_cluster(joining, self._leave, internal_tls(settings))
+        self._set_up = set_up_node(self._database.contexts, settings, self._administer_cluster)
         self._internal.add_service(JOIN_SERVICE, join_server(joining).methods())
         streams = OpenStreams()
         self._http = HttpServer(
@@ -105,6 +107,7 @@ class Node:
             raise
         try:
             await self._cluster.start()
+            await self._set_up.begin()
             await self._make_default_context()
             await self._membership.start()
             await self._services.start()
@@ -113,6 +116,7 @@ class Node:
             await self._mesh.start()
             await self._separation.start()
             await self._leave.start()
+            await self._set_up.start()
         except BaseException:
             await self.stop()
             raise
@@ -124,6 +128,7 @@ class Node:
     async def stop(self) -> None:
         """Refuse new work, let running calls end within the grace, commit, close."""
         self._health.is_serving = False
+        await self._set_up.stop()
         await self._leave.stop()
         grace = max(0.0, self._settings.shutdown_grace_seconds - FAREWELL_SECONDS)
         self._mesh.mesh.withdraw()

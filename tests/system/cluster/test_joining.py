@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -241,3 +242,22 @@ def test_a_node_that_holds_events_stays_where_it_is(scene: Scene) -> None:
     status, answer = ask(two, "/v1/cluster", "POST", joining(one))
     assert (status, json.loads(answer)["code"]) == (409, "RANVIER-NODE-IN-USE")
     assert states(two) == {"two": "running"}
+
+
+def test_a_node_joins_by_itself_where_its_settings_say_so(scene: Scene) -> None:
+    one = scene.start("one", "--database", scene.dsn, "--autocluster-contexts", "_admin,orders")
+    place = f"127.0.0.1:{one.ready['internal']}"
+    two = scene.start("two", "--autocluster-first", place)
+    until_seen(two, one="running", two="running")
+    assert '"orders"' in ask(two, "/v1/public/context")[1]
+    began = time.monotonic()
+    three = scene.start("three")
+    ready = time.monotonic()
+    assert ask(three, "/v1/cluster", "POST", joining(one))[0] == 202
+    until(lambda: len(states(three)) == 3, "the node serves in its cluster", SECONDS)
+    event = {"messages": [{"payload": {"type": "Joined", "data": "x"}}]}
+    assert ask(three, "/v1/events", "POST", event)[0] == 200
+    seconds = time.monotonic() - ready
+    print(
+        f"join to the first request served: {seconds:.2f} s; start before it: {ready - began:.2f} s"
+    )
