@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from ranvier.axon.query_row import EventRow
 from ranvier.cluster.member import Member, MemberView, NodeState
+from ranvier.errors import RanvierError
 from ranvier.events.append import Append, Outcome
 from ranvier.observability.measurements import Measurement
 from ranvier.observability.operation import Operation
@@ -82,6 +83,25 @@ OWN = MemberView(
 )
 
 
+@dataclass
+class NotedDrains:
+    """Notes which nodes are to drain and to resume; refuses where a refusal is set."""
+
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    refusal: RanvierError | None = None
+
+    async def drain(self, name: str) -> None:
+        self._note("drain", name)
+
+    async def resume(self, name: str) -> None:
+        self._note("resume", name)
+
+    def _note(self, what: str, name: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.asked.append((what, name))
+
+
 class NotedFollowing(FollowEvents):
     """Says when somebody has begun to follow."""
 
@@ -127,6 +147,7 @@ class WebNode:
     members: list[MemberView] = field(default_factory=lambda: [OWN])
     linked: list[str] = field(default_factory=list)
     cluster_nodes: MemoryClusterNodes = field(default_factory=MemoryClusterNodes)
+    drains: NotedDrains = field(default_factory=NotedDrains)
     measurements: list[Measurement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -183,6 +204,7 @@ class WebNode:
             node=lambda: self.facts,
             members=lambda: self.members,
             linked=lambda: self.linked,
+            drains=self.drains,
             forget_node=ForgetNode(self.cluster_nodes, lambda: self.members),
             health=lambda: self.health,
             metrics=lambda: b"ranvier_node_info 1.0\n",

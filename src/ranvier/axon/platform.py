@@ -9,6 +9,7 @@ from ranvier.axon.control_stream import ControlServices, ControlStream
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.messages import parsed
 from ranvier.axon.request_context import context_of
+from ranvier.cluster.placement import PlacedClient
 from ranvier.errors import RanvierError
 from ranvier.proto import control_pb2
 from ranvier.storage.context_catalogue import ContextCatalogue
@@ -27,27 +28,34 @@ class PublishedNode:
 
 
 class Platform:
-    """The calls of the platform service for a node that serves its clients itself."""
+    """The calls of the platform service."""
 
     def __init__(
         self,
         published: Callable[[], PublishedNode],
         control: ControlServices,
         contexts: ContextCatalogue,
+        place: Callable[[PlacedClient], PublishedNode | None] = lambda _: None,
     ) -> None:
-        """`published` is asked for each answer, since ports are known only when they are bound."""
+        """`published` is asked for each answer, since ports are known only when they are bound.
+
+        `place` returns the other node that a client is to use; None: this one.
+        """
         self.published = published
+        self._place = place
         self._control = control
         self._contexts = contexts
 
     async def get_platform_server(self, call: ServerCall, message: bytes) -> bytes:
-        """Answer this node, to be used over the connection that the question came on.
+        """Answer which node to use; this one is used over the connection of the question.
 
         A context that does not exist is refused with AXONIQ-1302.
         """
-        parsed(control_pb2.ClientIdentification, message)
-        await self._contexts.describe(context_of(call))
-        node = self.published()
+        client = parsed(control_pb2.ClientIdentification, message)
+        context = context_of(call)
+        await self._contexts.describe(context)
+        other = self._place(PlacedClient(client.client_id, context, dict(client.tags)))
+        node = other or self.published()
         return control_pb2.PlatformInfo(
             primary=control_pb2.NodeInfo(
                 host_name=node.host_name,
@@ -55,7 +63,7 @@ class Platform:
                 http_port=node.http_port,
                 node_name=node.name,
             ),
-            same_connection=True,
+            same_connection=other is None,
         ).SerializeToString()
 
     def open_stream(self, call: ServerCall) -> ControlStream:

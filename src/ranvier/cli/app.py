@@ -16,6 +16,7 @@ from ranvier.cli.contexts import (
     register_context,
     update_context,
 )
+from ranvier.cli.drain import drain, resume
 from ranvier.cli.joining import init_cluster, join_token, register_node, unregister_node
 from ranvier.cli.local_commands import add_local
 from ranvier.cli.metrics import metrics
@@ -37,6 +38,8 @@ app.command()(contexts)
 app.command()(register_context)
 app.command()(update_context)
 app.command()(delete_context)
+app.command()(drain)
+app.command()(resume)
 
 for command in (init_cluster, register_node, unregister_node, join_token):
     app.command()(command)

@@ -32,7 +32,6 @@ _REASONS: Final[dict[str, str]] = {
     "clustertemplate.": "only `clustertemplate.path` has a counterpart",
     "recoveryfile": "a node is known by its id, at a new address and under a new name, too",
     "standalone": "a node that stands alone always has the context `default`",
-    "tags.": _MEMBERSHIP,
     "force-connection-to-primary-or-messaging-node": _MEMBERSHIP,
     "internal-bind-address": "set `internal_bind`",
     "command": _MESSAGES,

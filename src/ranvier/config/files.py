@@ -19,6 +19,10 @@ AXON_FILES: Final = ("axonserver.properties", "axonserver.yml", "axonserver.yaml
 PLACES: Final = ("config", ".")
 """Directories in the working directory; what the first says overrides the second, as for Axon."""
 
+TAGS_KEY: Final = "tags"
+TAG_PREFIX: Final = "tags."
+"""A tag may be a name of its own, as in `tags.region`."""
+
 MOST_BYTES: Final = 1 << 20
 """No list of settings is longer; a file that is was named by mistake."""
 
@@ -41,6 +45,10 @@ class OwnFiles:
                 self._take(shown, name, text)
 
     def _take(self, file: str, name: str, text: str) -> None:
+        if name.startswith(TAG_PREFIX):
+            origin = Origin(Layer.RANVIER_FILE, f"{TAG_PREFIX}* in {file}")
+            add_tag(self.values, name.removeprefix(TAG_PREFIX), text, origin)
+            return
         key = find_key(name)
         if key is None:
             hint = nearest(name, (known.name for known in KEYS))
@@ -74,8 +82,19 @@ class AxonFiles:
                 origin = Origin(Layer.AXON_FILE, f"{name} in {shown}")
                 if text:
                     self.values.setdefault(key.name, Given(text, origin, axon_name.kind))
+            elif name.startswith(AXON_PREFIX + TAG_PREFIX):
+                origin = Origin(Layer.AXON_FILE, f"{AXON_PREFIX}{TAG_PREFIX}* in {shown}")
+                add_tag(self.values, name.removeprefix(AXON_PREFIX + TAG_PREFIX), text, origin)
             elif name.startswith(AXON_PREFIX):
                 self.notices.append(Notice(f"{name} in {shown}", _why_without_effect(name)))
+
+
+def add_tag(values: dict[str, Given], name: str, text: str, origin: Origin) -> None:
+    """Put one tag, which a file gives by itself, to those that stand in it before."""
+    known = values.get(TAGS_KEY)
+    before = f"{known.text}," if known is not None and known.origin == origin else ""
+    if known is None or known.origin == origin:
+        values[TAGS_KEY] = Given(f"{before}{name}={text}", origin)
 
 
 def _why_without_effect(name: str) -> str:

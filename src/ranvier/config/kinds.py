@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 from ranvier.config.host_names import is_host
@@ -120,6 +121,20 @@ def _read_token(text: str) -> Secret:
     return Secret(_matching(r"[!-~]{1,1024}")(text))
 
 
+def _read_tags(text: str) -> Mapping[str, str]:
+    tags: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, equals, value = (each.strip() for each in part.partition("="))
+        if not (name and equals and value) or len(part) > _LONGEST_TAG or len(tags) >= _MOST_TAGS:
+            raise ValueError(text)
+        tags[name] = value
+    return MappingProxyType(tags)
+
+
+_LONGEST_TAG: Final = 255
+_MOST_TAGS: Final = 64
+"""Every node tells every other one its tags."""
+
 SWITCH: Final = Kind("true or false", _read_switch, is_switch=True)
 COUNT: Final = integer(1, 1_000_000_000)
 PORT: Final = Kind(
@@ -150,6 +165,7 @@ ROUTE: Final = Kind(
     _matching(ROUTE_PATTERN),
 )
 PATH: Final = Kind("a path", _read_path)
+TAGS: Final = Kind("pairs such as `region=eu,zone=a`, or empty for none", _read_tags)
 SECRET_TOKEN: Final = Kind(
     "1 to 1024 visible ASCII characters without spaces", _read_token, is_secret=True
 )

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from ranvier.config.database_address import DATABASE, DatabaseAddress
@@ -23,6 +25,7 @@ from ranvier.config.kinds import (
     SECONDS,
     SECRET_TOKEN,
     SWITCH,
+    TAGS,
     choice,
     integer,
 )
@@ -95,6 +98,24 @@ class HeartbeatSettings:
         "silence after which an application counts as gone",
         default=5.0,
         axon=(axon("client-heartbeat-timeout", MILLISECONDS),),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSettings:
+    """How the nodes of a cluster share the work."""
+
+    auto_balancing: bool = setting(
+        SWITCH,
+        "ask clients to move from a node that has clearly more of them than its share",
+        default=True,
+        axon=(axon("cluster.auto-balancing"),),
+    )
+    balancing_rate_seconds: float = setting(
+        SECONDS,
+        "time between two looks at whether it has",
+        default=15.0,
+        axon=(axon("cluster.balancing-rate", MILLISECONDS),),
     )
 
 
@@ -233,6 +254,11 @@ class Settings:
     weight: int = setting(
         integer(1, 256), "share of new sessions that balancers give it", default=1
     )
+    tags: Mapping[str, str] = setting(
+        TAGS,
+        "tags of the node: a client goes to the node whose tags fit its own best",
+        default=Derived("none", lambda *_: MappingProxyType({})),
+    )
     data: Path = setting(PATH, "directory that holds all that the node keeps", default=Path("data"))
     database: DatabaseAddress = setting(
         DATABASE,
@@ -267,6 +293,7 @@ class Settings:
         SECONDS, "time that running calls get to end when the node is told to stop", default=3.0
     )
     heartbeat: HeartbeatSettings
+    cluster: ClusterSettings
     query: QuerySettings
     log: LogSettings
     limits: LimitSettings

@@ -241,4 +241,5 @@ def condition_from(condition: mesh_pb2.Condition) -> NodeCondition:
         condition.is_ready,
         condition.client_count,
         condition.busy_share,
+        dict(condition.tags),
     )

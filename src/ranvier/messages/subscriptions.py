@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,11 +31,13 @@ class Subscription:
 class SubscriptionTable:
     """All subscriptions of one kind of message; those of a name stand in the order of coming."""
 
-    __slots__ = ("_candidates", "_names", "_subscriptions", "_tagged", "revision")
+    __slots__ = ("_candidates", "_names", "_subscriptions", "_tagged", "on_emptied", "revision")
 
     def __init__(self) -> None:
         self.revision = 0
         """Grows with every change."""
+        self.on_emptied: Callable[[str, str], None] | None = None
+        """Told of the context and name that have lost their last handler."""
         self._subscriptions: dict[tuple[str, str], dict[Handler, Subscription]] = {}
         self._candidates: dict[tuple[str, str], tuple[Subscription, ...]] = {}
         """The values of the dictionary above as tuples, made when they are first asked for."""
@@ -119,6 +122,8 @@ class SubscriptionTable:
         if not subscriptions:
             del self._subscriptions[key]
         self._changed(key)
+        if not subscriptions and self.on_emptied is not None:
+            self.on_emptied(*key)
 
     def _changed(self, key: tuple[str, str]) -> None:
         self._candidates.pop(key, None)

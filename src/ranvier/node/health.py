@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ranvier.services.heed_separation import HeedSeparation
 from ranvier.services.keep_membership import KeepMembership
@@ -21,6 +21,8 @@ class NodeHealth:
         self._separation = separation
         self.is_serving = False
         """Between the ready line and the order to stop."""
+        self.is_draining: Callable[[], bool] = lambda: False
+        """Whether the node keeps what it has and takes nothing new."""
 
     def parts(self) -> Sequence[PartHealth]:
         """Return every part; the node is ready when all are up."""
@@ -30,9 +32,15 @@ class NodeHealth:
             PartHealth("db", not database_reason, database_reason),
         )
 
+    def is_ready(self) -> bool:
+        """Tell whether clients may be sent here."""
+        return all(part.is_up for part in self.parts())
+
     def _node_reason(self) -> str:
         if not self.is_serving:
             return "the node is starting or stopping"
+        if self.is_draining():
+            return "the node is draining"
         return self._separation.reason or self._membership.refusal
 
     def _database_reason(self) -> str:

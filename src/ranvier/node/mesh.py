@@ -48,6 +48,7 @@ class NodeMesh:
 
     def __init__(self, settings: Settings, parties: MeshParties, tls: TlsFiles | None) -> None:
         self._parties = parties
+        self._tags = settings.tags
         self._membership = membership = parties.membership
         self.limits = mesh_limits(grpc_limits(settings.limits))
         """Of the internal port."""
@@ -105,6 +106,7 @@ class NodeMesh:
             lacks=lacks,
             is_ready=self._parties.is_ready(),
             client_count=self._parties.services.clients.count,
+            tags=self._tags,
         )
 
     def _heard(self, condition: NodeCondition) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from ranvier import __version__
 from ranvier.axon.event_store import run_queries
 from ranvier.axon.kind_guard import kind_guard
+from ranvier.axon.lasting_calls import draining_guard
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import add_axon_services
 from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
@@ -18,6 +19,7 @@ from ranvier.cluster.member import Member
 from ranvier.config.settings import Settings
 from ranvier.events.errors import ContextExists
 from ranvier.mesh.join_server import JOIN_SERVICE, open_to_joiners
+from ranvier.node.client_placing import PlacingParties, client_placing, draining, other_node
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.data_directory import DataDirectory
 from ranvier.node.databases import open_database
@@ -73,10 +75,20 @@ class Node:
         self._health = NodeHealth(self._database, self._membership, self._separation)
         token = settings.access_token if settings.access_control else None
         limits = grpc_limits(settings.limits)
+        is_kind = kind_guard(self._services.kinds)
+        is_open = draining_guard(lambda: self._draining.is_refusing)
         self._grpc = GrpcServer(
-            limits, admit=admission(token), guard_of=kind_guard(self._services.kinds)
+            limits,
+            admit=admission(token),
+            guard_of=lambda path: is_open(path) or is_kind(path),
         )
         self._mesh = NodeMesh(settings, self._mesh_parties(), internal_tls(settings))
+        parties = PlacingParties(
+            self._membership, self._services, self._mesh.mesh.condition_of, self._health.is_ready
+        )
+        self._draining = draining(self._grpc, parties)
+        self._health.is_draining = lambda: self._draining.is_draining
+        self._placing = client_placing(settings, parties)
         others = open_to_joiners(admission(settings.cluster_secret))
         self._internal = GrpcServer(
             self._mesh.limits, admit=self._mesh.mesh.server.admission(others)
@@ -94,7 +106,12 @@ class Node:
             streams,
         )
         self.ports = BoundPorts(http=0, grpc=0, internal=0)
-        platform = Platform(self._published, self._services.for_control, self._database.contexts)
+        platform = Platform(
+            self._published,
+            self._services.for_control,
+            self._database.contexts,
+            other_node(self._placing),
+        )
         add_axon_services(self._grpc, self._services.for_axon(platform))
 
     async def start(self) -> None:
@@ -116,6 +133,8 @@ class Node:
             await self._mesh.start()
             await self._separation.start()
             await self._leave.start()
+            await self._draining.start()
+            await self._placing.start()
             await self._set_up.start()
         except BaseException:
             await self.stop()
@@ -131,6 +150,10 @@ class Node:
         await self._set_up.stop()
         await self._leave.stop()
         grace = max(0.0, self._settings.shutdown_grace_seconds - FAREWELL_SECONDS)
+        await self._placing.stop()
+        await self._draining.leave(grace)
+        await self._draining.stop()
+        self._grpc.send_away()
         self._mesh.mesh.withdraw()
         await self._services.end_streams()
         await self._mesh.stop()
@@ -193,6 +216,7 @@ class Node:
             node=self._facts,
             members=self._membership.members,
             linked=lambda: {each.node_id for each in self._mesh.mesh.linked_peers()},
+            drains=self._draining,
             forget_node=ForgetNode(self._database.cluster_nodes, self._membership.members),
             health=self._health.parts,
             metrics=self._metrics.exposition,
@@ -211,7 +235,7 @@ class Node:
             self._membership,
             self._database,
             self._cluster.secret,
-            lambda: all(part.is_up for part in self._health.parts()),
+            self._health.is_ready,
         )
 
     def _bound(self) -> Member:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
+from ranvier.messages.errors import NoCommandHandler
 from ranvier.services.errors import OtherKindOfContext
 from ranvier.storage.context_catalogue import ContextCatalogue
 
@@ -59,3 +61,13 @@ class ContextKinds:
         """Raise `UnknownContext` for a name that no context has."""
         if context not in self._dcb:
             raise UnknownContext(context)
+
+
+def told(contexts: KnownContexts, error: RanvierError, context: str) -> RanvierError:
+    """Return what a caller is told: that nobody handles commands where nothing is, is less."""
+    if isinstance(error, NoCommandHandler):
+        try:
+            contexts.expect_known(context)
+        except UnknownContext as unknown:
+            return unknown
+    return error

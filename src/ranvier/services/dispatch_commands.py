@@ -27,8 +27,9 @@ from ranvier.services.append_sequencer import counted_context
 from ranvier.services.command_counts import CommandCounts
 from ranvier.services.command_meter import CommandMeter
 from ranvier.services.command_timeout import TIMEOUT_MS, TIMEOUT_SECONDS, bounded_timeout_ms
-from ranvier.services.context_kinds import KnownContexts
+from ranvier.services.context_kinds import KnownContexts, told
 from ranvier.services.errors import NodeStopping
+from ranvier.services.held_commands import HeldCommands
 from ranvier.services.topology import Topology, command_registration
 from ranvier.services.waiting_command import HandlerLink, HandlerStream, WaitingCommand
 
@@ -68,6 +69,8 @@ class DispatchCommands(CommandCounts):
         self._meter = meter
         self._clock = clock
         super().__init__()
+        self.held = HeldCommands(clock)
+        self._routing.table.on_emptied = self.held.left
         self._links: dict[HandlerLink, HandlerStream | None] = {}
         """Every open stream, with what has become known of its handler."""
         self._by_stream_id: dict[str, HandlerStream] = {}
@@ -88,6 +91,8 @@ class DispatchCommands(CommandCounts):
         self._is_stopping = True
         for stream in self.streams():
             self._reroute([command for _, command in stream.waiting.drain()])
+        for command in self.held.drain():
+            self._fail(command, NodeStopping())
         if self.active_count:
             self._emptied = asyncio.Event()
             with contextlib.suppress(TimeoutError):
@@ -142,6 +147,8 @@ class DispatchCommands(CommandCounts):
         handler = stream.handler
         self._routing.table.subscribe(handler.context, name, handler, load_factor)
         self._topology.added(command_registration(handler, name, load_factor))
+        for command in self.held.came(handler.context, name):
+            self._route(command)
 
     def unsubscribe(self, stream: HandlerStream, name: str) -> None:
         """Let no new command of this name come; those that were sent are still answered.
@@ -229,7 +236,7 @@ class DispatchCommands(CommandCounts):
 
     def cancel(self, command: WaitingCommand) -> None:
         """Forget a command whose caller has gone; its handler is not told."""
-        if self._withdraw(command):
+        if self._withdraw(command) or self.held.forget(command):
             self._meter.failed(command.context)
 
     # What other nodes do.
@@ -285,8 +292,9 @@ class DispatchCommands(CommandCounts):
             stream = self._routing.choose(command)
         except RanvierError as error:
             if refusal is None or not isinstance(error, DuplicateCommand):
-                refusal = self._told(error, command.context)
-            self._fail(command, refusal)
+                refusal = told(self._contexts, error, command.context)
+            if not self.held.hold(command, error):
+                self._fail(command, refusal)
             return
         self._offer(stream, command)
 
@@ -301,15 +309,6 @@ class DispatchCommands(CommandCounts):
             self._send(stream, command)
         else:
             self._keep(command)
-
-    def _told(self, error: RanvierError, context: str) -> RanvierError:
-        """Return what a caller is told: that nobody handles commands where nothing is, is less."""
-        if isinstance(error, NoCommandHandler):
-            try:
-                self._contexts.expect_known(context)
-            except UnknownContext as unknown:
-                return unknown
-        return error
 
     def _send(self, stream: HandlerStream, command: WaitingCommand) -> None:
         message, command.message = command.message, b""
@@ -368,6 +367,8 @@ class DispatchCommands(CommandCounts):
         (0.4 µs), and a turn has an end, so that nothing waits long for it.
         """
         self.count_answered()
+        for command in self.held.late():
+            self._fail(command, NoCommandHandler(command.name, command.context))
         if not self._not_looked_at:
             self._not_looked_at = self.streams()
         now = started = self._clock()
@@ -376,7 +377,7 @@ class DispatchCommands(CommandCounts):
             now = self._clock()
         if self._not_looked_at:
             self._look_again(BETWEEN_TURNS_SECONDS)
-        elif any(stream.sent or len(stream.waiting) for stream in self.streams()):
+        elif len(self.held) or any(stream.sent or len(stream.waiting) for stream in self.streams()):
             self._look_again(LOOK_SECONDS)
         else:
             self._timer = None

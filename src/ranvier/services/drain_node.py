@@ -102,6 +102,11 @@ class DrainNode:
         """Whether this node takes no new clients."""
         return self._drain is not None
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether clients that come are sent away: somebody else has to be there for them."""
+        return self._drain is not None and self._has_ready_peer()
+
     async def start(self) -> None:
         """Begin to look for what is asked of this node."""
         self._looking = asyncio.get_running_loop().create_task(self._look_for_ever())
@@ -125,16 +130,19 @@ class DrainNode:
 
     async def leave(self, seconds: float) -> None:
         """Drain before a stop, for so long at most; not at all where nobody else is ready."""
-        own = next((view for view in self._membership.members() if view.is_own), None)
-        if own is None or not any(
-            node.is_ready for node in self._nodes() if node.name != own.member.name
-        ):
+        if not self._has_ready_peer():
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._begin(seconds)
                 if self._streams.count():
                     await self._emptied.wait()
+
+    def _has_ready_peer(self) -> bool:
+        return any(
+            view.state is NodeState.RUNNING and not view.is_own
+            for view in self._membership.members()
+        )
 
     def _nodes(self) -> Sequence[DrainableNode]:
         return [

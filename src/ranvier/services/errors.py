@@ -7,7 +7,6 @@ ServiceError
 ├── AppendOutcomeUnknown   committed or not: nobody can tell at present
 ├── NodeStopping           the node takes nothing new
 ├── NodeDraining           the node takes no new streams
-├── NoNodeForContext       no node takes clients of a context
 ├── TokenBeyondHead        a reader asks for a place that the context has not reached
 ├── ClientSilent           a client with heartbeats has sent nothing for too long
 ├── TooManySearches        more ad-hoc queries run already than the node serves at one time
@@ -97,18 +96,6 @@ class NodeDraining(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("This node is draining; ask for a node again, and use that one.")
-
-
-class NoNodeForContext(ServiceError):
-    """There is a context, and no node that takes clients of it."""
-
-    code: ClassVar[str] = "AXONIQ-1400"
-    retry_may_help: ClassVar[bool] = True
-
-    def __init__(self, context: str) -> None:
-        super().__init__(
-            f"No node takes clients of context {context} just now; resume one, or try again later."
-        )
 
 
 class TokenBeyondHead(ServiceError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+from ranvier.errors import RanvierError
+from ranvier.messages.errors import NoCommandHandler
 from ranvier.messages.moved_handlers import MovedHandlers
 from ranvier.services.waiting_command import WaitingCommand
 
@@ -16,7 +18,9 @@ HELD_BYTES_MAX: Final = 64 * 1024 * 1024
 class HeldCommands:
     """Commands without a handler, each until its handler comes or its wait is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """`clock` tells seconds that never go back."""
+        self._clock = clock
         self._moved = MovedHandlers()
         self._held: dict[tuple[str, str], dict[WaitingCommand, float]] = {}
         """By context and name: the commands, and until when each waits."""
@@ -26,18 +30,24 @@ class HeldCommands:
     def __len__(self) -> int:
         return self._count
 
-    def moving(self, now: float) -> None:
+    def moving(self) -> None:
         """Note that handlers are asked to go to another node: here or elsewhere, now."""
-        self._moved.moving(now)
+        self._moved.moving(self._clock())
 
-    def left(self, context: str, name: str, now: float) -> None:
+    def left(self, context: str, name: str) -> None:
         """Note that a name has lost its last handler."""
-        self._moved.left(context, name, now)
+        self._moved.left(context, name, self._clock())
 
-    def hold(self, command: WaitingCommand, now: float) -> bool:
-        """Let a command wait; False where no handler is on its way, or too many wait already."""
-        until = self._moved.hold_until(command.context, command.name, now)
-        if until is None or until <= now:
+    def hold(self, command: WaitingCommand, error: RanvierError) -> bool:
+        """Let a command wait that has met this error; False where that is of no use.
+
+        No handler may be on its way, too many commands may wait already, or it is not a handler
+        that is missing.
+        """
+        if not isinstance(error, NoCommandHandler) or command.is_bound:
+            return False
+        until = self._moved.hold_until(command.context, command.name, self._clock())
+        if until is None:
             return False
         size = len(command.message)
         if self._count >= HELD_MAX or self._byte_count + size > HELD_BYTES_MAX:
@@ -60,8 +70,11 @@ class HeldCommands:
             self._taken([command])
         return is_held
 
-    def late(self, now: float) -> list[WaitingCommand]:
+    def late(self) -> list[WaitingCommand]:
         """Return the commands that have waited for long enough."""
+        if not self._held:
+            return []
+        now = self._clock()
         return self._taken(
             [each for held in self._held.values() for each, until in held.items() if until <= now]
         )

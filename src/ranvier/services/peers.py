@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -40,6 +40,8 @@ class NodeCondition:
     client_count: int = 0
     busy_share: float = 0.0
     """Of its one core, from 0 to 1."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Compared with those of clients that ask where to go."""
 
 
 class PeerAddresses(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from ranvier.cluster.member import Member, MemberView, NodeState
+from ranvier.cluster.member import MemberView, NodeState
 from ranvier.cluster.placement import (
     PlacedClient,
     PlacementNode,
@@ -17,7 +17,6 @@ from ranvier.cluster.placement import (
     best_node,
 )
 from ranvier.cluster.rebalancing import clients_to_move
-from ranvier.services.errors import NoNodeForContext
 
 logger = logging.getLogger("ranvier.services")
 
@@ -40,8 +39,12 @@ class Figures(Protocol):
         """Return how many clients this node has."""
         ...
 
+    def is_own_ready(self) -> bool:
+        """Tell whether clients may be sent to this node."""
+        ...
+
     def client_count(self, node_id: str) -> int | None:
-        """Return how many another node has; None where it has not told."""
+        """Return how many another node has; None where it is not ready, or has not told."""
         ...
 
     def tags(self, node_id: str) -> Mapping[str, str]:
@@ -96,16 +99,15 @@ class PlaceClients:
                 await self._looking
 
     def place(self, client: PlacedClient) -> MemberView:
-        """Return the node that a client is to use; raises `NoNodeForContext`."""
+        """Return the node that a client is to use: this one where no other could take it."""
         views = {view.member.name: view for view in self._known.members()}
-        own_name = next((name for name, view in views.items() if view.is_own), "")
+        own = next(view for view in views.values() if view.is_own)
         now = self._clock()
         nodes = self._nodes(now, client.client_id)
-        best = best_node(client, nodes, own_name)
-        if best is None:
-            raise NoNodeForContext(client.context)
-        if best.name != own_name:
-            self._recently.sent(client.client_id, best.name, now)
+        best = best_node(client, nodes, own.member.name)
+        if best is None or best.name == own.member.name:
+            return own
+        self._recently.sent(client.client_id, best.name, now)
         return views[best.name]
 
     def balance(self) -> None:
@@ -126,15 +128,15 @@ class PlaceClients:
 
     def _node(self, view: MemberView) -> PlacementNode:
         member, figures = view.member, self._figures
+        count: int | None
         if view.is_own:
-            count: int | None = figures.own_client_count()
+            count = figures.own_client_count() if figures.is_own_ready() else None
         else:
             count = figures.client_count(member.node_id)
-        is_reached = view.state is NodeState.RUNNING and member.grpc_port > 0
         return PlacementNode(
             name=member.name,
             # Of a node that tells nothing of itself, nobody knows whether it could take a client.
-            takes_clients=is_reached and count is not None,
+            takes_clients=view.state is NodeState.RUNNING and count is not None,
             client_count=count or 0,
             weight=member.weight,
             tags=figures.tags(member.node_id),
@@ -147,8 +149,3 @@ class PlaceClients:
                 self.balance()
             except Exception:
                 logger.exception("balancing failed; it is tried again")
-
-
-def published_host(member: Member) -> tuple[str, int]:
-    """Return where clients reach a node: its host with its domain, and the gRPC port."""
-    return member.host, member.grpc_port

@@ -22,6 +22,7 @@ from ranvier.web.health import HealthResource
 from ranvier.web.internal import InternalResource
 from ranvier.web.joining import JoiningResource
 from ranvier.web.monitoring import MonitoringResource
+from ranvier.web.node_drains import NodeDrainsResource
 from ranvier.web.node_page import NodePage
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.openapi import REFUSED, DescribedApi
@@ -91,6 +92,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         dependencies.administer_cluster,
         has_access_control=dependencies.access_token is not None,
     ).add_to(app)
+    NodeDrainsResource(dependencies.drains).add_to(app)
     ProcessorsResource(dependencies.processors).add_to(app)
     ComponentsResource(
         dependencies.cluster_clients, dependencies.topology, dependencies.node

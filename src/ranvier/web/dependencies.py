@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ranvier.cluster.member import MemberView
 from ranvier.observability.measurements import Measurement
@@ -56,6 +57,16 @@ class PartHealth:
     details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
+class Drains(Protocol):
+    """Who drains nodes; `DrainNode` does."""
+
+    async def drain(self, name: str) -> None:
+        """Have a node take nothing new and send its clients elsewhere; raises a `DrainError`."""
+
+    async def resume(self, name: str) -> None:
+        """Have a node take clients again; raises a `DrainError`."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebDependencies:
     """Services, ports and plain values; nothing here is started or stopped by the HTTP side."""
@@ -86,6 +97,7 @@ class WebDependencies:
     """All nodes as this one sees them, itself included."""
     linked: Callable[[], Collection[str]]
     """The ids of the nodes that this one has a link with."""
+    drains: Drains
     forget_node: ForgetNode
     health: Callable[[], Sequence[PartHealth]]
     """The node is ready when every part is up; must not wait for anything."""

@@ -10,7 +10,7 @@ from ranvier.wire.grpc.health import HEALTH_SERVICE, Health
 from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.methods import Method
 from ranvier.wire.grpc.reflection import reflection_services
-from ranvier.wire.grpc.server_call import Admit
+from ranvier.wire.grpc.server_call import Admit, ServerCall
 from ranvier.wire.grpc.server_link import STOPPING, Offer, ServerLink
 from ranvier.wire.link import Link
 from ranvier.wire.listener import Listener
@@ -90,6 +90,17 @@ class GrpcServer:
     def connection_count(self) -> int:
         """Connections that are open now."""
         return sum(len(listener.links) for listener in self._listeners)
+
+    def calls(self) -> list[ServerCall]:
+        """Return the calls that run now, of all connections."""
+        return [
+            call for link in self.links() if isinstance(link, ServerLink) for call in link.calls()
+        ]
+
+    def send_away(self) -> None:
+        """Take no new calls on the connections that are open; new connections are welcome."""
+        for link in self.links():
+            link.drain()
 
     async def stop(self, grace_seconds: float) -> None:
         """Take no new calls, let those that run end within the grace, then cut them."""

@@ -80,12 +80,15 @@ class ServerLink(Link):
                 return
         call.begin(end_stream=end_stream)
 
+    def calls(self) -> list[ServerCall]:
+        """Return the calls that still run."""
+        listeners = [stream.listener for stream in self.http2.open_streams()]
+        return [each for each in listeners if isinstance(each, ServerCall)]
+
     def cut_calls(self, error: GrpcError) -> None:
         """End every call that still runs."""
-        for stream in self.http2.open_streams():
-            call = stream.listener
-            if isinstance(call, ServerCall):
-                call.cut(error)
+        for call in self.calls():
+            call.cut(error)
 
 
 class RefusedStream(Unheard):
