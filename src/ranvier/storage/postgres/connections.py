@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -17,6 +18,7 @@ from asyncpg import Connection
 from ranvier.storage.errors import StorageError, StorageNotOpen, StorageUnavailable
 from ranvier.storage.postgres.attempts import Attempts
 from ranvier.storage.postgres.failures import FAILURES, in_our_words, is_outage, storage_error_of
+from ranvier.storage.postgres.hosts import first_connected, single_hosts
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.suitability import refuse_server
@@ -95,7 +97,7 @@ class Connections:
         primary: KnownPrimary,
         settings: ConnectionSettings,
     ) -> None:
-        self._dsn = dsn
+        self._addresses = single_hosts(dsn)
         self._options = options
         self._primary = primary
         self._settings = settings
@@ -213,18 +215,25 @@ class Connections:
             raise storage_error_of(error) from error
 
     async def _connect(self) -> Connection:
+        connects = [partial(self._connect_to, address) for address in self._addresses]
         async with asyncio.timeout(self._options.connect_seconds):
-            connection: Connection = await asyncpg.connect(
-                self._dsn,
-                server_settings={**SETTINGS, **self._settings.of_server},
-                target_session_attrs="primary",
-            )
-            try:
-                self._watch_the_network(connection)
-                await self._identify(connection)
-            except BaseException:
-                connection.terminate()
-                raise
+            return await first_connected(connects, self._options.host_seconds)
+
+    async def _connect_to(self, address: str) -> Connection:
+        connection: Connection = await asyncpg.connect(
+            address,
+            server_settings={**SETTINGS, **self._settings.of_server},
+            target_session_attrs="primary",
+        )
+        try:
+            self._watch_the_network(connection)
+            await self._identify(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        # Where the primary was found it is looked for first.
+        self._addresses.remove(address)
+        self._addresses.insert(0, address)
         return connection
 
     async def _identify(self, connection: Connection) -> None:

@@ -23,6 +23,8 @@ class PostgresOptions:
     """Questions that may wait for a connection: one for each client that a node takes."""
     connect_seconds: float = 5.0
     """For finding the primary among the hosts, signing in and being ready."""
+    host_seconds: float = 0.5
+    """How long one of several hosts is waited for before the next one is tried beside it."""
     connect_pause_seconds: float = 0.25
     """Between two attempts to connect while they fail; who asks meanwhile is told so at once."""
     knock_seconds: float = 0.5
