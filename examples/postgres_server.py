@@ -43,14 +43,18 @@ SETTINGS: Final = (
 
 # The shell outlives its starter however that ends: when its input ends, so does the server.
 SCRIPT: Final = """
-programs=$1 folder=$2 options=$3
+programs=$1 folder=$2 options=$3 primary=$4
 cd "$folder" || exit 1
-"$programs/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 || exit 1
+if [ -n "$primary" ]; then
+    "$programs/pg_basebackup" -D data -R -X stream -c fast -d "$primary" >log 2>&1 || exit 1
+else
+    "$programs/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 || exit 1
+fi
 while true; do
     rm -f data/postmaster.pid
     "$programs/postgres" -D data $options >>log 2>&1 &
     server=$!
-    until grep -qs ready data/postmaster.pid; do
+    until grep -Eqs 'ready|standby' data/postmaster.pid; do
         kill -0 $server || exit 1
         sleep 0.02
     done
@@ -67,8 +71,13 @@ rm -rf "$folder"
 class PostgresServer:
     """A server with files of its own, which ends with this process, however that ends."""
 
-    def __init__(self, *settings: str, place: Path | None = None) -> None:
-        """`place` is where its folder is made; by default that is memory, if there is room."""
+    def __init__(
+        self, *settings: str, place: Path | None = None, standby_of: PostgresServer | None = None
+    ) -> None:
+        """`place` is where its folder is made; by default that is memory, if there is room.
+
+        With another server it is a standby, which begins as a copy of that one and follows it.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="ranvier-postgres-", dir=place or _place()))
         self._port = _free_port()
         options = " ".join(f"-c {one}" for one in (*SETTINGS, f"port={self._port}", *settings))
@@ -76,7 +85,10 @@ class PostgresServer:
         if user is not None:
             os.chown(self._folder, NOBODY, NOBODY)
         self._shell = subprocess.Popen(
-            ["/bin/sh", "-c", SCRIPT, "sh", str(_programs()), str(self._folder), options],
+            [
+                *("/bin/sh", "-c", SCRIPT, "sh", str(_programs()), str(self._folder), options),
+                standby_of.address() if standby_of else "",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,6 +99,11 @@ class PostgresServer:
         )
         atexit.register(self.close)
         self._until_ready()
+
+    @property
+    def host(self) -> str:
+        """Host and port, as addresses with several of them have it."""
+        return f"127.0.0.1:{self._port}"
 
     def address(self, database: str = "postgres") -> str:
         """Return the address of one of its databases."""

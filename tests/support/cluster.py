@@ -82,11 +82,11 @@ class Cluster(ClusterProcesses):
         for proxy in (*self.links.values(), *self.database_links.values()):
             proxy.heal()
 
-    def ask(self, statement: str, *arguments: object) -> list[Any]:
-        """Run a statement on the database, past all proxies; return its rows."""
+    def ask(self, statement: str, *arguments: object, at: str = "") -> list[Any]:
+        """Run a statement on the database, past all proxies, or at another address."""
 
         async def ask() -> list[Any]:
-            connection = await asyncpg.connect(self.database)
+            connection = await asyncpg.connect(at or self.database)
             try:
                 rows: list[Any] = await connection.fetch(statement, *arguments)
                 return rows
