@@ -84,9 +84,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         dependencies,
         has_access_control=dependencies.access_token is not None,
     ).add_to(app)
-    ClusterNodesResource(
-        dependencies.members, dependencies.linked, dependencies.forget_node
-    ).add_to(app)
+    ClusterNodesResource(dependencies).add_to(app)
     ContextsResource(dependencies.administer_contexts).add_to(app)
     JoiningResource(
         dependencies.administer_cluster,

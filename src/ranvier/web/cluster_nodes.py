@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -10,8 +10,8 @@ from fastapi import FastAPI, Path, Response
 
 from ranvier.cluster.errors import UnknownNode
 from ranvier.cluster.member import MemberView
-from ranvier.services.forget_node import ForgetNode
 from ranvier.web.camel_model import CamelModel
+from ranvier.web.dependencies import WebDependencies
 from ranvier.web.event_json import iso_time
 
 NodeName = Annotated[str, Path(description="The name of the node.")]
@@ -47,16 +47,8 @@ class ShownNode(CamelModel):
 class ClusterNodesResource:
     """Answers from what membership has last seen; nothing is asked of the database."""
 
-    def __init__(
-        self,
-        members: Callable[[], Sequence[MemberView]],
-        linked: Callable[[], Collection[str]],
-        forget: ForgetNode,
-    ) -> None:
-        """`linked` returns the ids of the nodes that this one has a link with."""
-        self._members = members
-        self._linked = linked
-        self._forget = forget
+    def __init__(self, dependencies: WebDependencies) -> None:
+        self._of = dependencies
 
     def add_to(self, app: FastAPI) -> None:
         """Offer the paths of this resource."""
@@ -72,8 +64,7 @@ class ClusterNodesResource:
 
     async def all(self) -> list[ShownNode]:
         """Return every node that is known, sorted by name."""
-        linked = self._linked()
-        return [shown(view, linked) for view in self._members()]
+        return shown_nodes(self._of)
 
     async def one(self, name: NodeName) -> ShownNode:
         """Return the node of a name."""
@@ -84,12 +75,18 @@ class ClusterNodesResource:
 
     async def forget(self, name: NodeName) -> Response:
         """Take a node out of the list; one that runs is refused."""
-        await self._forget.forget(name)
+        await self._of.forget_node.forget(name)
         return Response(status_code=HTTPStatus.ACCEPTED)
 
 
-def shown(view: MemberView, linked: Collection[str]) -> ShownNode:
-    """Return a node as it is shown by a node with these links."""
+def shown_nodes(of: WebDependencies) -> list[ShownNode]:
+    """Return all nodes as this one shows them."""
+    linked, now_ms = of.linked(), of.time_ms()
+    return [shown(view, linked, now_ms) for view in of.members()]
+
+
+def shown(view: MemberView, linked: Collection[str], now_ms: int) -> ShownNode:
+    """Return a node as it is shown by one with these links, which has just seen itself."""
     member = view.member
     return ShownNode(
         name=member.name,
@@ -109,7 +106,7 @@ def shown(view: MemberView, linked: Collection[str]) -> ShownNode:
         started_at=time_text(member.started_at_ms),
         stopped_at=time_text(view.stopped_at_ms),
         failed_at=time_text(view.failed_at_ms),
-        last_seen_at=time_text(view.last_seen_at_ms),
+        last_seen_at=time_text(now_ms if view.is_own else view.last_seen_at_ms),
         version=member.version,
         os=member.os,
         python=member.python,

@@ -15,6 +15,7 @@ from ranvier import __version__
 from ranvier.errors import RanvierError
 from ranvier.services.keep_clients import ConnectedClient
 from ranvier.web.access import TOKEN_NAME, query_token
+from ranvier.web.cluster_nodes import shown_nodes
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.duration_text import duration_text
 from ranvier.web.page_templates import templates
@@ -65,9 +66,11 @@ class NodePage:
             contexts = await self._shown_contexts(sorted(heads.items())[:SHOWN_ROWS])
         except RanvierError as error:
             contexts_unknown = str(error)
-        node = self._of.node()
+        node, nodes = self._of.node(), shown_nodes(self._of)
         html = templates.get_template("node.html").render(
             node=node,
+            nodes=nodes[:SHOWN_ROWS],
+            route=next((each.jvm_route for each in nodes if each.is_local), ""),
             version=__version__,
             python_version=platform.python_version(),
             uptime=duration_text(self._of.clock() - node.started_at),

@@ -92,30 +92,22 @@ def test_the_command_line_prints_the_same(nodes: Cluster) -> None:
     assert lines[3].split()[1] == "*"
 
 
-def test_a_killed_node_is_down_and_a_stopped_one_said_goodbye(nodes: Cluster) -> None:
+def test_a_killed_node_is_down_and_a_frozen_one_comes_back_anew(nodes: Cluster) -> None:
+    before = incarnations(nodes)
     nodes["one"].kill()
-    killed_at = time.monotonic()
-    assert nodes["three"].stop() == 0
-    nodes.until_all_see("stopped", "three")
-    assert member(nodes, "two", "three")["stoppedAt"] is not None
-    nodes.until_all_see("down", "one")
-    assert time.monotonic() - killed_at < 30
-    until(lambda: member(nodes, "two", "one")["failedAt"], "two knows since when one is down")
-    for name in ("one", "three"):
-        nodes.start(name)
+    nodes["three"].freeze()
+    silent_at = time.monotonic()
+    until(lambda: member(nodes, "two", "one")["failedAt"], "one is down for two")
+    until(lambda: member(nodes, "two", "three")["failedAt"], "three is down for two")
+    assert {each["state"] for each in nodes.members("two")} == {"down", "running"}
+    assert time.monotonic() - silent_at < 30
+    nodes["three"].thaw()
+    nodes.start("one")
     nodes.until_all_see("running", *NAMES)
     assert member(nodes, "two", "one")["failedAt"] is None
-
-
-def test_a_frozen_node_comes_back_with_a_new_incarnation(nodes: Cluster) -> None:
-    before = incarnations(nodes)
-    nodes["three"].freeze()
-    until(lambda: member(nodes, "one", "three")["state"] == "down", "three is down for one")
-    nodes["three"].thaw()
-    nodes.until_all_see("running", *NAMES)
     after = incarnations(nodes)
-    assert after["three"] > before["three"]
-    assert (after["one"], after["two"]) == (before["one"], before["two"])
+    assert after["two"] == before["two"]
+    assert min(after["one"], after["three"]) > max(before.values())
     assert "found down" in nodes.log("three")
 
 
@@ -187,17 +179,9 @@ def test_of_two_nodes_without_a_link_one_stands_aside(nodes: Cluster) -> None:
     assert "stands aside: there is no link with one" in nodes.log("two")
 
 
-def test_a_pod_that_came_back_with_a_new_id_takes_its_place(nodes: Cluster) -> None:
-    assert nodes["three"].stop() == 0
-    (nodes.folder / "three" / "node-id").unlink()
-    route = member(nodes, "one", "three")["jvmRoute"]
-    nodes.start("three")
-    nodes.until_all_see("running", *NAMES)
-    assert member(nodes, "one", "three")["jvmRoute"] == route
-    assert len(nodes.members("one")) == len(NAMES)
-
-
-def test_a_node_that_runs_is_not_forgotten_and_one_that_left_is(nodes: Cluster) -> None:
+def test_a_pod_that_came_back_takes_its_place_and_one_that_left_is_forgotten(
+    nodes: Cluster,
+) -> None:
     url = f"{nodes['one'].http_address}/api/cluster/nodes"
     for name, status in (("two", 409), ("nobody", 404)):
         with pytest.raises(HTTPError) as refused:
@@ -205,10 +189,15 @@ def test_a_node_that_runs_is_not_forgotten_and_one_that_left_is(nodes: Cluster) 
         assert refused.value.code == status
         assert json.load(refused.value)["detail"].endswith(".")
         refused.value.close()
-    assert nodes["two"].stop() == 0
-    nodes.until_all_see("stopped", "two")
+    assert nodes["two"].stop() == nodes["three"].stop() == 0
+    nodes.until_all_see("stopped", "two", "three")
+    assert member(nodes, "one", "two")["stoppedAt"] is not None
     with urllib.request.urlopen(urllib.request.Request(f"{url}/two", method="DELETE")) as answer:
         assert answer.status == 202
-    until(lambda: len(nodes.members("three")) == 2, "three has heard that two is forgotten")
-    nodes.start("two")
-    nodes.until_all_see("running", *NAMES)
+    until(lambda: len(nodes.members("one")) == 2, "two is forgotten")
+    (nodes.folder / "three" / "node-id").unlink()
+    route = member(nodes, "one", "three")["jvmRoute"]
+    nodes.start("three")
+    nodes.until_all_see("running", "one", "three")
+    assert member(nodes, "one", "three")["jvmRoute"] == route
+    assert len(nodes.members("one")) == 2

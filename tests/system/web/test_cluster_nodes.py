@@ -65,7 +65,7 @@ async def test_all_that_is_known_of_a_node(node: WebNode, client: httpx2.AsyncCl
         "python": "3.12.1",
     }
     assert (own["isLocal"], own["state"], own["communication"]) == (True, "running", "up")
-    assert (own["ajpPort"], own["startedAt"], own["lastSeenAt"]) == (None, None, None)
+    assert (own["ajpPort"], own["startedAt"], own["lastSeenAt"]) == (None, None, NOW_ISO)
 
 
 async def test_communication_is_up_where_there_is_a_link_whatever_the_heartbeats_say(
@@ -86,6 +86,19 @@ async def test_communication_is_up_where_there_is_a_link_whatever_the_heartbeats
         "grpcInternalPort": 3,
         "connected": True,
     }
+
+
+async def test_the_page_lists_the_nodes_of_a_cluster(
+    node: WebNode, client: httpx2.AsyncClient
+) -> None:
+    alone = (await client.get("/")).text
+    assert "<dd>messaging1</dd>" in alone
+    assert 'id="nodes"' not in alone
+    node.members = [OWN, OTHER]
+    both = (await client.get("/")).text
+    assert '<th scope="row">messaging1 (this one)</th>' in both
+    assert '<th scope="row">other</th>' in both
+    assert "<td>other-5</td>" in both
 
 
 async def test_every_living_node_serves_every_context(
