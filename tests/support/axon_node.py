@@ -27,12 +27,14 @@ from ranvier.axon.processor_admin import ProcessorAdmin
 from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
+from ranvier.mesh.arrived_commands import ArrivedCommands
 from ranvier.mesh.client_calls import ClientCalls
 from ranvier.mesh.limits import mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
 from ranvier.mesh.query_calls import QueryCalls
+from ranvier.mesh.remote_commands import RemoteCommands
 from ranvier.mesh.trust import Trust
 from ranvier.node.clocks import new_message_id
 from ranvier.observability.operation import Operation
@@ -67,7 +69,7 @@ from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.snapshot_store import SnapshotStore
 from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.server import GrpcServer
-from tests.support.mesh_nodes import NotedReaders, Roster
+from tests.support.mesh_nodes import Roster
 from tests.support.split_channel import SplitChannel
 
 T = TypeVar("T")
@@ -330,8 +332,16 @@ class AxonNode:
         queries = QueryCalls(self.queries)
         announce = AnnounceClients(self.keep_clients)
         clients = ClientCalls(announce, self.cluster_clients, self.instruct)
-        takers = (queries.open_handlers, clients.open_clients)
-        services = MeshServices(self.topology, NotedReaders(), takers)
+        services = MeshServices(
+            self.topology,
+            self.follow_events,
+            (
+                lambda link: RemoteCommands(self.commands, link, time.monotonic),
+                queries.open_handlers,
+                clients.open_clients,
+            ),
+            lambda table, session: ArrivedCommands(self.commands, table, session),
+        )
         self.mesh = Mesh(own, Dialling(limits), self.roster, services)
         self.internal = GrpcServer(limits, admit=self.mesh.server.admission(None))
         self.mesh.add_to(self.internal)

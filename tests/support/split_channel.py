@@ -52,19 +52,33 @@ class SplitChannel:
                     path, *more, **options
                 )
                 return method
-            asking = getattr(self._caller, kind)(path, *more, **options)
-
-            def settled(request: Any, *more: Any, **named: Any) -> Any:
-                self._settle()
-                if kind.startswith("stream"):
-                    return asking(self._each_settled(request), *more, **named)
-                return asking(request, *more, **named)
-
-            return settled
+            return Settled(getattr(self._caller, kind)(path, *more, **options), self._settle, kind)
 
         return make
 
-    def _each_settled(self, requests: Iterator[Any]) -> Iterator[Any]:
+
+class Settled:
+    """A method of a stub that waits before each message of its caller."""
+
+    def __init__(self, method: Any, settle: Callable[[], None], kind: str) -> None:
+        self._method = method
+        self._settle = settle
+        self._has_stream = kind.startswith("stream")
+
+    def __call__(self, request: Any, *more: Any, **named: Any) -> Any:
+        return self._method(self._before(request), *more, **named)
+
+    def future(self, request: Any, *more: Any, **named: Any) -> Any:
+        return self._method.future(self._before(request), *more, **named)
+
+    def with_call(self, request: Any, *more: Any, **named: Any) -> Any:
+        return self._method.with_call(self._before(request), *more, **named)
+
+    def _before(self, request: Any) -> Any:
+        self._settle()
+        return self._each(request) if self._has_stream else request
+
+    def _each(self, requests: Iterator[Any]) -> Iterator[Any]:
         for request in requests:
             self._settle()
             yield request

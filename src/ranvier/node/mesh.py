@@ -12,6 +12,7 @@ from ranvier.cluster.member import Member
 from ranvier.config.host_names import is_address, is_loopback
 from ranvier.config.settings import Settings
 from ranvier.mesh.arrived_commands import ArrivedCommands
+from ranvier.mesh.client_calls import ClientCalls
 from ranvier.mesh.limits import mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
@@ -23,6 +24,7 @@ from ranvier.mesh.trust import Trust
 from ranvier.node.services import NodeServices
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.security.secret import Secret
+from ranvier.services.announce_clients import AnnounceClients
 from ranvier.services.keep_membership import KeepMembership
 from ranvier.services.peers import NodeCondition, PeerAddress, PeerIdentity
 from ranvier.services.tell_condition import TellCondition
@@ -55,6 +57,9 @@ class NodeMesh:
         services = parties.services
         commands = services.commands
         self._queries = QueryCalls(services.queries)
+        self._clients = ClientCalls(
+            AnnounceClients(services.clients), services.cluster_clients, services.instruct
+        )
         self.mesh = Mesh(
             OwnNode(
                 self._identity,
@@ -70,6 +75,7 @@ class NodeMesh:
                 (
                     lambda link: RemoteCommands(commands, link, time.monotonic),
                     self._queries.open_handlers,
+                    self._clients.open_clients,
                 ),
                 lambda table, session: ArrivedCommands(commands, table, session),
             ),
@@ -79,9 +85,10 @@ class NodeMesh:
         services.tell_growth(self.mesh.reached)
 
     def add_to(self, server: GrpcServer) -> None:
-        """Offer links and queries on the internal port."""
+        """Offer links, and what goes beside them, on the internal port."""
         self.mesh.add_to(server)
         self._queries.add_to(self.mesh.server, server)
+        self._clients.add_to(self.mesh.server, server)
 
     async def start(self) -> None:
         """Dial the other nodes, and give those that answer at once the time to say who they are."""

@@ -43,7 +43,7 @@ def test_commands_stay_within_their_context(start_node: StartNode) -> None:
     node = start_node(NodeSettings(contexts=("default", "other")))
     other = [("axoniq-context", "other")]
     with (
-        grpc.insecure_channel(node.address) as channel,
+        node.channel() as channel,
         LiveHandler(channel, metadata=other).subscribe("Buy").grant(1) as handler,
     ):
         assert Caller(channel).ask(command("id-1")).error_code == "AXONIQ-4000"
@@ -145,7 +145,7 @@ def test_the_tags_of_a_client_come_before_the_ring(channel: grpc.Channel, caller
 def test_a_stopping_node_answers_what_runs_and_refuses_the_rest(start_node: StartNode) -> None:
     node = start_node()
     with (
-        grpc.insecure_channel(node.address) as channel,
+        node.channel() as channel,
         LiveHandler(channel).subscribe("Buy").grant(1) as handler,
     ):
         running = Caller(channel).dispatch(command("id-1"))
