@@ -238,7 +238,17 @@ class AxonNode:
 
     def until_queued(self, count: int) -> None:
         """Return once so many commands wait for permits."""
-        self.until(lambda: self.commands.queued_count == count)
+        nodes = (self, *self.others)
+        self.until(lambda: sum(each.commands.queued_count for each in nodes) == count)
+
+    @property
+    def stray_answers(self) -> int:
+        """Answers of command handlers that nobody waited for, at whatever node."""
+        return sum(each.commands.stray_answers for each in (self, *self.others))
+
+    async def stop_commands(self) -> None:
+        """Stop what routes commands, on all nodes."""
+        await asyncio.gather(*(each.commands.stop() for each in (self, *self.others)))
 
     def stop(self) -> None:
         for node in self.others:

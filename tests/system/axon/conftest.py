@@ -27,6 +27,11 @@ across_nodes = pytest.mark.parametrize(
 )
 
 
+on_one_node = pytest.mark.skipif(
+    ASKED_FOR not in (None, "1"), reason="looks into the one node to which its clients connect"
+)
+
+
 @pytest.fixture
 def seats(request: pytest.FixtureRequest) -> int:
     """How many nodes there are in place of one."""

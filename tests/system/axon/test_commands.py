@@ -152,7 +152,7 @@ def test_a_stopping_node_answers_what_runs_and_refuses_the_rest(start_node: Star
         handler.next()
         waiting = Caller(channel).dispatch(command("id-2"))
         node.until_queued(1)
-        stopping = node.begin(node.commands.stop())
+        stopping = node.begin(node.stop_commands())
         assert refused(lambda: waiting.result(30)).axon_code == "RANVIER-STOPPING"
         late = refused(lambda: Caller(channel).ask(command("id-3")))
         assert late.status is grpc.StatusCode.UNAVAILABLE

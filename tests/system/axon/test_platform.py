@@ -13,7 +13,7 @@ from ranvier.services.keep_clients import HeartbeatSettings
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, platform_stub
 from tests.support.live_call import LiveCall, refused
-from tests.system.axon.conftest import StartNode
+from tests.system.axon.conftest import StartNode, on_one_node
 
 Inbound = control_pb2.PlatformInboundInstruction
 Call = LiveCall[Inbound, control_pb2.PlatformOutboundInstruction]
@@ -59,6 +59,7 @@ def test_a_client_of_an_unknown_context_is_refused(platform: ServiceStub) -> Non
     assert refusal.axon_code == "AXONIQ-1302"
 
 
+@on_one_node
 def test_a_client_is_known_while_its_stream_is_open(platform: ServiceStub, node: AxonNode) -> None:
     with Call(platform.OpenStream, introduction()):
         wait_until(node, lambda: bool(node.keep_clients.clients()))
@@ -116,6 +117,7 @@ def test_a_broken_instruction_ends_the_stream_with_a_sentence(
     wait_until(node, lambda: not node.keep_clients.clients())
 
 
+@on_one_node
 def test_processors_are_remembered_with_their_client(platform: ServiceStub, node: AxonNode) -> None:
     status = Inbound(
         event_processor_info=control_pb2.EventProcessorInfo(
@@ -156,6 +158,7 @@ def test_a_client_that_stays_silent_is_disconnected(start_node: StartNode) -> No
     assert node.keep_clients.clients() == []
 
 
+@on_one_node
 def test_a_node_can_ask_a_client_to_reconnect(platform: ServiceStub, node: AxonNode) -> None:
     with Call(platform.OpenStream, introduction(), heartbeat("1")) as call:
         call.take(1)
@@ -164,6 +167,7 @@ def test_a_node_can_ask_a_client_to_reconnect(platform: ServiceStub, node: AxonN
         assert call.next().WhichOneof("request") == "request_reconnect"
 
 
+@on_one_node
 def test_a_stopping_node_ends_streams_so_that_clients_come_back_soon(
     platform: ServiceStub, node: AxonNode
 ) -> None:
@@ -173,6 +177,7 @@ def test_a_stopping_node_ends_streams_so_that_clients_come_back_soon(
         assert call.refusal().status is grpc.StatusCode.UNAVAILABLE
 
 
+@on_one_node
 def test_a_stopping_node_ends_a_stream_that_never_registered_too(
     platform: ServiceStub, node: AxonNode
 ) -> None:

@@ -330,6 +330,8 @@ def test_messages_with_an_instruction_id_work_as_those_without(channel: grpc.Cha
 def test_tags_of_the_control_stream_decide_within_a_component(
     channel: grpc.Channel, node: AxonNode
 ) -> None:
+    if len(node.others) > 1:
+        pytest.skip("the streams of one client would be at different nodes")
     with (
         Control(platform_stub(channel).OpenStream) as control,
         Handler(channel, component="a") as near,

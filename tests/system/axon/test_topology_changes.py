@@ -18,6 +18,7 @@ from ranvier.wire.grpc.server_call import ServerCall
 from tests.support.axon_node import AxonNode
 from tests.support.axon_stubs import platform_stub
 from tests.support.live_call import LiveCall
+from tests.system.axon.conftest import on_one_node
 
 Inbound = control_pb2.PlatformInboundInstruction
 Call = LiveCall[Inbound, control_pb2.PlatformOutboundInstruction]
@@ -40,6 +41,7 @@ def tell(node: AxonNode, registration: Registration, *, is_added: bool = True) -
     node.do(change())
 
 
+@on_one_node
 def test_a_watcher_gets_the_list_then_each_change_until_it_has_enough(
     channel: grpc.Channel, node: AxonNode
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_watcher_that_falls_behind_within_the_list_begins_anew() -> None:
     assert call.sent == []
 
 
+@on_one_node
 def test_a_list_above_what_a_stream_may_queue_reaches_its_watcher(
     channel: grpc.Channel, node: AxonNode
 ) -> None:
