@@ -74,6 +74,7 @@ class DispatchCommands(CommandCounts):
         self._links: dict[HandlerLink, HandlerStream | None] = {}
         """Every open stream, with what has become known of its handler."""
         self._by_stream_id: dict[str, HandlerStream] = {}
+        """Those of this node."""
         self._timer: asyncio.TimerHandle | None = None
         self._not_looked_at: list[HandlerStream] = []
         self._waiting_bytes = 0
@@ -136,7 +137,8 @@ class DispatchCommands(CommandCounts):
     def enter(self, stream: HandlerStream) -> HandlerStream:
         """Take a handler with its stream, as `join` makes it."""
         self._links[stream.link] = stream
-        self._by_stream_id[stream.handler.stream_id] = stream
+        if not stream.handler.node:
+            self._by_stream_id[stream.handler.stream_id] = stream
         self._routing.join(stream)
         return stream
 
@@ -199,7 +201,8 @@ class DispatchCommands(CommandCounts):
         if stream is None:
             return
         handler = stream.handler
-        del self._by_stream_id[handler.stream_id]
+        if not handler.node:
+            del self._by_stream_id[handler.stream_id]
         for name in self._routing.leave(handler):
             self._topology.removed(command_registration(handler, name))
         sent, waiting = stream.lose()
@@ -240,7 +243,6 @@ class DispatchCommands(CommandCounts):
             self._meter.failed(command.context)
 
     # What other nodes do.
-
     def offer(self, stream_id: str | None, command: WaitingCommand) -> None:
         """Send a command to the one handler that another node has chosen, or let it wait there.
 

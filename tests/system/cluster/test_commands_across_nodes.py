@@ -7,14 +7,18 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import grpc
 import pytest
+from axonclient.protos import event_pb2, event_pb2_grpc
 
 from examples.until import until
+from ranvier.services.follow_events import LOOK_PAUSE_SECONDS
 from tests.support.cluster import Cluster, cluster
 from tests.support.command_client import Caller, LiveHandler, command
+from tests.support.live_call import LiveCall
 
 ANSWER_SECONDS = 30.0
 """Bounds a failure."""
@@ -63,6 +67,11 @@ def a_name() -> str:
 def handler_of(nodes: Cluster, node: str, name: str, stack: ExitStack, permits: int) -> LiveHandler:
     party = LiveHandler(channel(nodes, node, stack), f"handler-{next(numbers)}")
     return stack.enter_context(party).subscribe(name).grant(permits)
+
+
+def event_store(channel: grpc.Channel) -> Any:
+    """Return the stub that axonclient ships."""
+    return event_pb2_grpc.EventStoreStub(channel)  # type: ignore[no-untyped-call]  # generated
 
 
 def known(nodes: Cluster, node: str, name: str, count: int = 1) -> None:
@@ -147,3 +156,43 @@ def test_a_node_that_stops_in_order_sends_back_what_its_handlers_were_not_given(
         other.respond(other.next().message_identifier)
     outcomes = {each: future.result(ANSWER_SECONDS).error_code for each, future in asked.items()}
     assert outcomes == {each: "AXONIQ-4001" if each in given else "" for each in ids}
+
+
+def test_a_link_that_is_reset_is_made_again_and_handlers_are_known_again(
+    nodes: Cluster, open_channels: ExitStack
+) -> None:
+    name = a_name()
+    caller = Caller(channel(nodes, "one", open_channels))
+    handler = handler_of(nodes, "two", name, open_channels, 100)
+    known(nodes, "one", name)
+    asked = [caller.dispatch(command(f"{name}-{n}", name)) for n in range(5)]
+    for _ in asked:
+        handler.next()
+    nodes.links["two"].cut()
+    assert {each.result(ANSWER_SECONDS).error_code for each in asked} == {"AXONIQ-4001"}
+    nodes.links["two"].heal()
+    known(nodes, "one", name)
+    again = caller.dispatch(command(f"{name}-again", name))
+    handler.respond(handler.next().message_identifier)
+    assert not again.result(ANSWER_SECONDS).error_code
+
+
+def test_a_reader_is_woken_by_what_another_node_has_stored(
+    nodes: Cluster, open_channels: ExitStack
+) -> None:
+    reader = event_store(channel(nodes, "one", open_channels))
+    writer = event_store(channel(nodes, "two", open_channels))
+    head = writer.GetLastToken(event_pb2.GetLastTokenRequest(), timeout=ANSWER_SECONDS).token + 1
+    first = event_pb2.GetEventsRequest(tracking_token=head, number_of_permits=1_000)
+    events: LiveCall[Any, Any] = LiveCall(reader.ListEvents, first)
+    with events:
+        delays = []
+        for number in range(20):
+            event = event_pb2.Event(message_identifier=f"e-{number}", timestamp=1)
+            event.payload.type = "Stored"
+            started = time.monotonic()
+            writer.AppendEvent(iter([event]), timeout=ANSWER_SECONDS)
+            assert events.next().token == head + number
+            delays.append(time.monotonic() - started)
+    # Woken by the looks at the heads alone, each would wait for nearly the whole pause.
+    assert median(delays) < LOOK_PAUSE_SECONDS / 2

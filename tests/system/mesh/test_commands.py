@@ -229,6 +229,7 @@ async def test_a_lost_node_takes_what_it_was_sent_axoniq_4001() -> None:
         link.call.cancel()
         assert await told(*commands) == ["AXONIQ-4001"] * 10
         assert await told(a.dispatch(NotedCommand("later"))) == ["AXONIQ-4000"]
+        await b.commands.until(lambda: not b.commands.active_count)
         await b.stop()
 
 
