@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ranvier.errors import RanvierError
 from ranvier.events.errors import UnknownContext
-from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.topology import Topology
 from ranvier.services.waiting_command import HandlerStream, WaitingCommand
 from tests.support.message_handlers import handler
@@ -103,7 +103,7 @@ class CommandHub:
     topology: Topology = field(default_factory=Topology)
 
     def __post_init__(self) -> None:
-        self.commands = DispatchCommands(
+        self.commands = DispatchAcrossNodes(
             OnlyDefault(), self.topology, self.figures, lambda: self.now
         )
 

@@ -21,7 +21,7 @@ from ranvier.mesh.remote_commands import RemoteCommands
 from ranvier.mesh.trust import Trust
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.security.secret import Secret
-from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.peers import PeerAddress, PeerIdentity
 from ranvier.services.topology import Kind, Registration, Topology
 from ranvier.services.waiting_command import HandlerStream, WaitingCommand
@@ -164,7 +164,7 @@ def listening() -> Iterator[Said]:
         logger.removeHandler(said)
 
 
-class NotedDispatch(DispatchCommands):
+class NotedDispatch(DispatchAcrossNodes):
     """The service, and a signal for tests that wait until it has heard of a command."""
 
     def __init__(self, topology: Topology, figures: SignalledFigures) -> None:
@@ -198,7 +198,7 @@ class SignalledFigures(NotedFigures):
 class ClientStream:
     """A handler's stream: keeps what it was sent, and answers it if it is told to."""
 
-    def __init__(self, commands: DispatchCommands) -> None:
+    def __init__(self, commands: DispatchAcrossNodes) -> None:
         self.sent: list[str] = []
         self.answers = True
         self.stream: HandlerStream | None = None

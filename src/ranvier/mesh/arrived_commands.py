@@ -19,7 +19,7 @@ from ranvier.mesh.local_table import LocalTable
 from ranvier.messages.errors import DuplicateCommand, NoCommandHandler
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.command_timeout import bounded_timeout_ms
-from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.errors import NodeStopping
 from ranvier.services.waiting_command import WaitingCommand
 
@@ -61,7 +61,9 @@ class ArrivedCommand(WaitingCommand):
 class ArrivedCommands:
     """The commands of one link that have not been answered yet."""
 
-    def __init__(self, commands: DispatchCommands, table: LocalTable, session: LinkSession) -> None:
+    def __init__(
+        self, commands: DispatchAcrossNodes, table: LocalTable, session: LinkSession
+    ) -> None:
         self._commands = commands
         self._table = table
         self._session = session

@@ -26,7 +26,7 @@ from ranvier.messages.errors import (
 from ranvier.messages.handler import Handler
 from ranvier.messages.permits import PERMITS_MAX
 from ranvier.proto.ranvier import mesh_pb2
-from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.topology import Kind, Registration
 from ranvier.services.waiting_command import HandlerStream, WaitingCommand
 from ranvier.wire.http2.stream import Stream
@@ -97,7 +97,7 @@ class RemoteCommands:
     """All handlers of commands that one linked node has told of, and what was sent to them."""
 
     def __init__(
-        self, commands: DispatchCommands, link: PeerLink, clock: Callable[[], float]
+        self, commands: DispatchAcrossNodes, link: PeerLink, clock: Callable[[], float]
     ) -> None:
         """`clock` is the one by which the commands expire."""
         self.fresh_numbers = count(1)

@@ -6,13 +6,15 @@ import time
 
 from ranvier.observability.metrics import Metrics
 from ranvier.services.context_kinds import ContextKinds
-from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.topology import Topology
 
 
-def routed_commands(kinds: ContextKinds, topology: Topology, metrics: Metrics) -> DispatchCommands:
+def routed_commands(
+    kinds: ContextKinds, topology: Topology, metrics: Metrics
+) -> DispatchAcrossNodes:
     """Return the routing of commands for all contexts that are known."""
-    commands = DispatchCommands(kinds, topology, metrics.commands, time.monotonic)
+    commands = DispatchAcrossNodes(kinds, topology, metrics.commands, time.monotonic)
     for name, description, find in (
         ("active", "Commands that handlers work on", commands.active_counts),
         ("queued", "Commands that wait for permits", commands.queued_counts),

@@ -46,9 +46,6 @@ WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
 COUNTED_TOGETHER: Final = 500
 """Answers of one context that are counted at once, or after `LOOK_SECONDS`."""
 
-DETOURS_MAX: Final = 3
-"""How often a command is routed anew that another node did not give to its handler."""
-
 FAREWELL_SECONDS: Final = 2.0
 """How long a stop waits for the answers to commands that handlers are working on."""
 
@@ -73,8 +70,6 @@ class DispatchCommands(CommandCounts):
         self._routing.table.on_emptied = self.held.left
         self._links: dict[HandlerLink, HandlerStream | None] = {}
         """Every open stream, with what has become known of its handler."""
-        self._by_stream_id: dict[str, HandlerStream] = {}
-        """Those of this node."""
         self._timer: asyncio.TimerHandle | None = None
         self._not_looked_at: list[HandlerStream] = []
         self._waiting_bytes = 0
@@ -137,8 +132,6 @@ class DispatchCommands(CommandCounts):
     def enter(self, stream: HandlerStream) -> HandlerStream:
         """Take a handler with its stream, as `join` makes it."""
         self._links[stream.link] = stream
-        if not stream.handler.node:
-            self._by_stream_id[stream.handler.stream_id] = stream
         self._routing.join(stream)
         return stream
 
@@ -201,8 +194,6 @@ class DispatchCommands(CommandCounts):
         if stream is None:
             return
         handler = stream.handler
-        if not handler.node:
-            del self._by_stream_id[handler.stream_id]
         for name in self._routing.leave(handler):
             self._topology.removed(command_registration(handler, name))
         sent, waiting = stream.lose()
@@ -241,50 +232,6 @@ class DispatchCommands(CommandCounts):
         """Forget a command whose caller has gone; its handler is not told."""
         if self._withdraw(command) or self.held.forget(command):
             self._meter.failed(command.context)
-
-    # What other nodes do.
-    def offer(self, stream_id: str | None, command: WaitingCommand) -> None:
-        """Send a command to the one handler that another node has chosen, or let it wait there.
-
-        It is answered once: by `NoCommandHandler` where the handler is not here any more.
-        """
-        now = command.came_at = self._clock()
-        command.expires_at = now + command.timeout_ms * 0.001
-        stream = None if stream_id is None else self._by_stream_id.get(stream_id)
-        if stream is None or not self._routing.table.is_subscribed(command.name, stream.handler):
-            command.failed(NoCommandHandler(command.name, command.context))
-            return
-        command.context = stream.handler.context
-        if self._timer is None:
-            self._look_again(LOOK_SECONDS)
-        if self._is_stopping:
-            self._fail(command, NodeStopping())
-        elif stream.holds(command.message_id):
-            self._fail(command, DuplicateCommand(command.message_id))
-        else:
-            self._offer(stream, command)
-
-    def route_again(self, command: WaitingCommand, message: bytes, error: RanvierError) -> None:
-        """Route a command anew that another node did not give to its handler for this reason."""
-        stream, message_id = command.stream, command.message_id
-        if stream is None:
-            return
-        command.message, command.was_sent = message, False
-        command.detours += 1
-        if self._is_stopping:
-            self._fail(command, NodeStopping())
-        elif command.detours > DETOURS_MAX:
-            self._fail(command, error)
-        else:
-            self._route(command, error)
-        stream.answered(message_id)  # only now: until here that handler was passed over
-
-    def refused(self, command: WaitingCommand, error: RanvierError) -> None:
-        """Tell a caller what the handler's node says instead of an answer."""
-        if command.stream is not None:
-            command.stream.answered(command.message_id)
-            self._fail(command, error)
-            self._note_emptied()
 
     # How a command comes to its handler.
 
