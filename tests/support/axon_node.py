@@ -47,7 +47,7 @@ from ranvier.services.append_id import AppendIds
 from ranvier.services.cluster_clients import ClusterClients, RemoteClient
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.context_watch import ContextWatch
-from ranvier.services.dispatch_commands import DispatchCommands
+from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.follow_events import FollowEvents, until_next_look
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings, KeepClients
@@ -299,7 +299,7 @@ class AxonNode:
         self.contexts = AdministerContexts(self.database.contexts)
         kinds = ContextKinds(self.database.contexts)
         await kinds.start()
-        self.commands = DispatchCommands(
+        self.commands = DispatchAcrossNodes(
             kinds, self.topology, Operation("axon.commands", "Commands"), time.monotonic
         )
         self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
