@@ -198,12 +198,12 @@ class KeepMembership:
                 self._seen = lost_touch(self._seen)
 
     async def stop(self) -> None:
-        """Say goodbye; stopping twice is allowed."""
+        """Say goodbye if anybody can hear it; stopping twice is allowed."""
         if self._beating is not None:
             async with self._changing:  # a heartbeat under way comes to its end
                 self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
-        if self._own is not None and self._state is not NodeState.STOPPED:
+        if self._own is not None and self._state is not NodeState.STOPPED and self.is_in_touch:
             await self.set_state(NodeState.STOPPED)
 
     async def _enrolled(self, newcomer: Newcomer) -> Member:
@@ -305,6 +305,7 @@ class KeepMembership:
     def _refresh(self) -> None:
         views = tuple(map(self._view, self._records))
         changed = [*map(_essence, views)] != [*map(_essence, self._views)]
+        _tell_changes(self._views, views)
         self._views = views
         if changed:
             for observer in tuple(self._observers):
@@ -322,6 +323,21 @@ class KeepMembership:
             stopped_at_ms=record.stopped_at_ms,
             failed_at_ms=record.failed_at_ms,
         )
+
+
+def _tell_changes(before: Sequence[MemberView], after: Sequence[MemberView]) -> None:
+    """Log how other nodes do now that did otherwise, or were not there."""
+    former = {view.member.node_id: view.state for view in before}
+    for view in after:
+        if not view.is_own and former.get(view.member.node_id) is not view.state:
+            level = logging.WARNING if view.state is NodeState.DOWN else logging.INFO
+            logger.log(
+                level,
+                "Node %s is %s.",
+                view.member.name,
+                view.state.value,
+                extra={"action": f"node.{view.state.value}"},
+            )
 
 
 def _essence(view: MemberView) -> MemberView:

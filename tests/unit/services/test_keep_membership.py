@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
@@ -103,7 +104,10 @@ async def test_a_node_starts_runs_and_says_goodbye(scene: Scene) -> None:
     assert (record.state, record.beats) == (NodeState.STOPPED, 2)
 
 
-async def test_nodes_see_each_other_and_tell_of_changes(scene: Scene) -> None:
+async def test_nodes_see_each_other_and_tell_of_changes(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ranvier.services")
     adam, eve = await scene.running("adam"), await scene.running("eve")
     changes: list[dict[str, str]] = []
     cancel = adam.watch(lambda: changes.append(states(adam)))
@@ -120,6 +124,8 @@ async def test_nodes_see_each_other_and_tell_of_changes(scene: Scene) -> None:
     assert states(adam)["eve"] == "stopped"
     assert adam.running_peers() == ()
     assert [change["eve"] for change in changes] == ["running", "draining"]
+    told = [record.message for record in caplog.records]
+    assert told.count("Node eve is running.") == told.count("Node eve is stopped.") == 1
     assert adam.count_by_state()["stopped"] == adam.count_by_state()["running"] == 1
 
 
@@ -202,6 +208,15 @@ async def test_a_copy_of_a_running_node_is_refused(scene: Scene) -> None:
     await eve.beat()
     with pytest.raises(IdentityInUse):
         await starting
+
+
+async def test_who_cannot_be_heard_says_no_goodbye(scene: Scene) -> None:
+    eve = await scene.running("eve")
+    scene.nodes.is_reachable = False
+    await scene.beat(eve)
+    scene.nodes.is_reachable = True
+    await eve.stop()
+    assert scene.nodes.records["eve"].state is NodeState.RUNNING
 
 
 async def test_a_restart_after_a_crash_waits_for_three_heartbeats_only(scene: Scene) -> None:
