@@ -39,6 +39,7 @@ from ranvier.storage.postgres.failures import (
     state_of,
 )
 from ranvier.storage.postgres.holders import end_stuck_holders
+from ranvier.storage.postgres.hot_heads import HotHeads
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.statements import load_statements
 
@@ -59,6 +60,8 @@ class ReadFacts:
 
     facts: Facts
     tag_revision: int
+    is_hot: bool = False
+    """Whether they were known already, so that a refusal by the database may be their fault."""
 
 
 class Appending:
@@ -75,6 +78,7 @@ class Appending:
         self._readers = readers
         self._seen_heads = seen_heads
         self._limits = limits
+        self._hot_heads = HotHeads()
 
     async def append(self, target: Target, appends: Sequence[Append]) -> Sequence[Outcome]:
         """Decide and store a batch; an error is raised only if nothing of it has been stored."""
@@ -105,6 +109,13 @@ class Appending:
     ) -> Sequence[Outcome]:
         if not appends:
             return []
+        hot = self._hot_heads.facts_for(target.context_id, appends)
+        if hot is not None:
+            # Tags of stored events concern conditions alone, and there is none.
+            known, decisions = ReadFacts(hot, 0, is_hot=True), fold(hot, appends)
+            if all(isinstance(decision, Accepted) for decision in decisions):
+                work = (known, decisions, batch_of(appends, decisions))
+                return await self._store(target, appends, work)
         try:
             known = await self._read_facts(target, appends)
         except InvalidEvent as error:  # a question that cannot be asked
@@ -170,6 +181,9 @@ class Appending:
         except RanvierError as error:
             if not was_sent:
                 raise
+            self._hot_heads.forget(target.context_id)
+            if known.is_hot and is_poison(error.__cause__ or error):
+                return await self._append_storable(target, appends)
             return await self._failed(target, appends, error)
         found_head, first_tokens = rows[0]
         if found_head < 0:
@@ -177,7 +191,14 @@ class Appending:
         stored = zip(first_tokens, decided.batch.counts, strict=True)
         head = found_head + sum(count for token, count in stored if token is not None)
         self._seen_heads.hold_against(target.name, target.context_id, floor, head)
-        return outcomes_of(decisions, decided, first_tokens)
+        outcomes = outcomes_of(decisions, decided, first_tokens)
+        accepted = (
+            append
+            for append, outcome in zip(appends, outcomes, strict=True)
+            if isinstance(outcome, Accepted)
+        )
+        self._hot_heads.stored(target.context_id, found_head, head, accepted)
+        return outcomes
 
     async def _failed(
         self, target: Target, appends: Sequence[Append], error: RanvierError
