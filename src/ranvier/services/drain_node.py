@@ -168,9 +168,8 @@ class DrainNode:
             if self._drain is not None:
                 self._drain = replace(self._drain, seconds=min(self._drain.seconds, seconds))
                 return
-            now = self._clock()
-            # As if asked just so long ago that the first request comes when the notice is over.
-            self._drain = Drain(now, seconds, asked_at=None)
+            self._drain = Drain(self._clock(), seconds)
+            self._emptied.clear()
             logger.info("The node drains.", extra={"action": "node.draining"})
             await self._membership.set_state(NodeState.DRAINING)
 
