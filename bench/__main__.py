@@ -1,7 +1,7 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: idle, echo, command, mesh, append, dcb, read, start,
-search, query.
+`python -m bench NAME ...` measures only some: idle, echo, command, mesh, cluster, append, dcb, read,
+start, search, query, client.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import (
     append_events,
+    cluster,
     command,
     dcb,
     idle,
@@ -38,6 +39,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "start": start_and_memory.figures,
     "client": python_client.figures,
     "idle": idle.figures,
+    "cluster": cluster.figures,
 }
 
 
