@@ -1,7 +1,7 @@
 """`make bench`: measures every published figure and prints it beside what it must reach.
 
-`python -m bench NAME ...` measures only some: idle, echo, command, mesh, cluster, append, dcb, read,
-start, search, query, client.
+`python -m bench NAME ...` measures only some: idle, echo, command, mesh, cluster, append, dcb, and
+so on; a name that there is not is answered by the list of them.
 """
 
 from __future__ import annotations
