@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
@@ -12,12 +14,15 @@ from ranvier.cluster.joining.admission import Asking, ProofKind
 from ranvier.cluster.joining.errors import TooManyJoins
 from ranvier.config.host_names import is_loopback
 from ranvier.errors import RanvierError
+from ranvier.mesh.seldom_log import SeldomLog
 from ranvier.proto.ranvier import join_pb2
 from ranvier.services.admit_nodes import AdmitNodes
 from ranvier.services.join_messages import NONCE_BYTES, Greeting, Welcome
 from ranvier.wire.grpc.methods import Method, streaming_async
 from ranvier.wire.grpc.server_call import Admit, ServerCall
 from ranvier.wire.grpc.status import GrpcError, StatusCode
+
+logger = logging.getLogger("ranvier.mesh")
 
 JOIN_SERVICE: Final = "ranvier.join.v1.Join"
 JOIN_PATH: Final = f"/{JOIN_SERVICE}/Join"
@@ -29,6 +34,10 @@ TALKS_MOST: Final = 64
 """Conversations at one time; each is a task and some hundred bytes."""
 
 
+NAME_LENGTH: Final = 255
+"""Of a node's name, and of everything else that a stranger says of himself."""
+
+
 class JoinServer:
     """Offers `Join` on the internal port."""
 
@@ -36,6 +45,7 @@ class JoinServer:
         self._admit = admit
         self._is_on_loopback = is_on_loopback
         self._talks = 0
+        self._log = SeldomLog(logger, time.monotonic)
 
     def methods(self) -> Mapping[str, Method]:
         """Return the methods by their short names."""
@@ -52,6 +62,8 @@ class JoinServer:
         except TimeoutError:
             raise GrpcError(StatusCode.DEADLINE_EXCEEDED, "nothing was said for long") from None
         except RanvierError as error:
+            address = address_of(call.peer)
+            self._log.tell(address, f"A node at {address} was refused to join: {error}")
             raise refusal(error) from error
         finally:
             self._talks -= 1
@@ -70,6 +82,8 @@ class JoinServer:
         await call.write(join_pb2.JoinReply(challenge=asked).SerializeToString())
         proof = (await next_request(messages, "proof")).proof
         welcome = await self._admit.admit(greeting, challenge, proof)
+        name = greeting.asking.name
+        logger.info("Node %s was let in.", name, extra={"action": "node.admitted"})
         await call.write(welcome_message(welcome))
 
 
@@ -93,11 +107,19 @@ async def next_request(messages: AsyncIterator[bytes], kind: str) -> join_pb2.Jo
         raise broken(kind) from None
     if request.WhichOneof("request") != kind:
         raise broken(kind)
-    if kind == "greeting" and not (request.greeting.node_id and request.greeting.name):
-        raise broken(kind)
-    if kind == "greeting" and len(request.greeting.nonce) != NONCE_BYTES:
+    if kind == "greeting" and not is_well_formed(request.greeting):
         raise broken(kind)
     return request
+
+
+def is_well_formed(greeting: join_pb2.Greeting) -> bool:
+    """Tell whether a greeting says who it is of, in as few words as a node needs."""
+    names = (greeting.node_id, greeting.name)
+    return (
+        all(0 < len(name) <= NAME_LENGTH and name.isprintable() for name in names)
+        and len(greeting.token_id) <= NAME_LENGTH
+        and len(greeting.nonce) == NONCE_BYTES
+    )
 
 
 def broken(kind: str) -> GrpcError:

@@ -205,7 +205,9 @@ async def test_who_answers_too_late_has_not_answered(monkeypatch: pytest.MonkeyP
         await joiner_side(Impostor()).join.join(Place("node", 8224), JoinProof())
 
 
-async def test_a_flood_of_joins_is_turned_away_and_passes() -> None:
+async def test_a_flood_of_joins_is_turned_away_and_passes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     side = await cluster_side()
     async with listening(side) as place:
 
@@ -219,6 +221,8 @@ async def test_a_flood_of_joins_is_turned_away_and_passes() -> None:
         for start in range(0, 200, 20):
             looked_at += sum(await asyncio.gather(*map(stranger, range(start, start + 20))))
         assert looked_at == JOINS_AT_ONCE
+        assert len(caplog.records) < looked_at
+        assert "A node at 127.0.0.1 was refused to join: " in caplog.text
         side.now += 1.0
         await joiner_side(DOORS).join.join(place, BY_SECRET)
 
@@ -228,11 +232,15 @@ async def test_what_is_no_word_of_a_join_is_refused() -> None:
     async with listening(side) as place:
         channel = await Channel.connect(place.host, place.port)
         short = join_pb2.Greeting(node_id="id-b", name="b", nonce=b"short")
+        long = join_pb2.Greeting(node_id="id-b", name="b" * 256, nonce=b"0" * 32)
+        broken = join_pb2.Greeting(node_id="id-b", name="b\nb", nonce=b"0" * 32)
         for said in (
             b"\xff",
             b"",
             join_pb2.JoinRequest(proof=b"first").SerializeToString(),
             join_pb2.JoinRequest(greeting=short).SerializeToString(),
+            join_pb2.JoinRequest(greeting=long).SerializeToString(),
+            join_pb2.JoinRequest(greeting=broken).SerializeToString(),
             join_pb2.JoinRequest(greeting=join_pb2.Greeting(nonce=b"0" * 32)).SerializeToString(),
         ):
             call = channel.stream(JOIN_PATH)
