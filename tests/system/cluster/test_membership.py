@@ -1,11 +1,13 @@
-"""Nodes as they see each other: real processes on a real PostgreSQL."""
+"""Nodes as they see each other: real processes on a real PostgreSQL, with clocks hours apart."""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -16,6 +18,16 @@ from tests.support.cluster import Cluster, cluster
 from tests.support.node_program import is_one_sentence, ranvier
 
 NAMES = ("one", "two", "three")
+HOUR_SECONDS = 3600
+AHEAD_SECONDS = {"one": 0, "two": HOUR_SECONDS, "three": -HOUR_SECONDS}
+WRONG_CLOCK = """
+import os, time
+
+ahead = int(os.environ["CLOCK_AHEAD_SECONDS"])
+right, right_ns = time.time, time.time_ns
+time.time = lambda: right() + ahead
+time.time_ns = lambda: right_ns() + ahead * 1_000_000_000
+"""
 FIELDS = {
     *("name", "host", "ip", "httpPort", "grpcPort", "internalPort", "ajpPort", "localNodeId"),
     *("jvmRoute", "weight", "state", "communication", "isLocal", "configRevision", "startedAt"),
@@ -26,7 +38,10 @@ FIELDS = {
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("cluster")) as nodes:
-        nodes.start_all(NAMES)
+        (nodes.folder / "wrong_clock").mkdir()
+        (nodes.folder / "wrong_clock" / "sitecustomize.py").write_text(WRONG_CLOCK)
+        for name in NAMES:
+            start(nodes, name)
         yield nodes
 
 
@@ -36,10 +51,19 @@ def nodes(started: Cluster) -> Cluster:
     started.heal()
     for name in NAMES:
         if not started[name].is_running:
-            started.start(name)
+            start(started, name)
         started[name].thaw()
     started.until_all_see("running", *NAMES)
     return started
+
+
+def start(nodes: Cluster, name: str) -> None:
+    """Start a node whose clock is set as that of its machine."""
+    path = [str(nodes.folder / "wrong_clock"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(path))
+        patch.setenv("CLOCK_AHEAD_SECONDS", str(AHEAD_SECONDS[name]))
+        nodes.start(name)
 
 
 def incarnations(nodes: Cluster) -> dict[str, int]:
@@ -81,6 +105,13 @@ def test_every_node_knows_all_nodes(nodes: Cluster) -> None:
         assert me["clustered"] is True
 
 
+def test_the_clocks_are_an_hour_off(nodes: Cluster) -> None:
+    started = {str(each["name"]): each["startedAt"] for each in nodes.members("one")}
+    at = {name: datetime.fromisoformat(str(text)) for name, text in started.items()}
+    assert (at["two"] - at["one"]).total_seconds() > HOUR_SECONDS / 2
+    assert (at["one"] - at["three"]).total_seconds() > HOUR_SECONDS / 2
+
+
 def test_the_command_line_prints_the_same(nodes: Cluster) -> None:
     said = ranvier("cluster", "-S", nodes["two"].http_address, "-o", "json")
     listed, direct = json.loads(said.out), nodes.members("two")
@@ -102,7 +133,7 @@ def test_a_killed_node_is_down_and_a_frozen_one_comes_back_anew(nodes: Cluster) 
     assert {each["state"] for each in nodes.members("two")} == {"down", "running"}
     assert time.monotonic() - silent_at < 30
     nodes["three"].thaw()
-    nodes.start("one")
+    start(nodes, "one")
     nodes.until_all_see("running", *NAMES)
     assert member(nodes, "two", "one")["failedAt"] is None
     after = incarnations(nodes)
@@ -197,7 +228,7 @@ def test_a_pod_that_came_back_takes_its_place_and_one_that_left_is_forgotten(
     until(lambda: len(nodes.members("one")) == 2, "two is forgotten")
     (nodes.folder / "three" / "node-id").unlink()
     route = member(nodes, "one", "three")["jvmRoute"]
-    nodes.start("three")
+    start(nodes, "three")
     nodes.until_all_see("running", "one", "three")
     assert member(nodes, "one", "three")["jvmRoute"] == route
     assert len(nodes.members("one")) == 2
