@@ -14,6 +14,7 @@ import httpx2
 from fastapi import FastAPI
 
 from ranvier.axon.query_row import EventRow
+from ranvier.cluster.configuration import ConfigurationRevision
 from ranvier.cluster.member import Member, MemberView, NodeState
 from ranvier.errors import RanvierError
 from ranvier.events.append import Append, Outcome
@@ -36,6 +37,7 @@ from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
 from ranvier.services.search_events import SearchEvents
+from ranvier.services.share_configuration import ShareConfiguration, SharingPorts
 from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.topology import Topology
@@ -45,6 +47,7 @@ from ranvier.web.open_streams import OpenStreams
 from ranvier.web.request_bodies import BodyLimits
 from tests.support.joining import memory_administration
 from tests.support.memory_cluster_nodes import MemoryClusterNodes
+from tests.support.memory_configuration import MemoryConfiguration
 from tests.support.memory_event_log import (
     MemoryCatalogue,
     MemoryEventLog,
@@ -146,6 +149,10 @@ class WebNode:
     facts: NodeFacts = FACTS
     members: list[MemberView] = field(default_factory=lambda: [OWN])
     linked: list[str] = field(default_factory=list)
+    configurations: MemoryConfiguration = field(default_factory=MemoryConfiguration)
+    refuses: str = ""
+    """Why this node cannot work with any shared values."""
+    applied: list[ConfigurationRevision] = field(default_factory=list)
     cluster_nodes: MemoryClusterNodes = field(default_factory=MemoryClusterNodes)
     drains: NotedDrains = field(default_factory=NotedDrains)
     measurements: list[Measurement] = field(default_factory=list)
@@ -165,11 +172,25 @@ class WebNode:
         )
         self.contexts = AdministerContexts(MemoryCatalogue(self.log))
         self.cluster_clients = ClusterClients(self.clients)
+        self.configuration = ShareConfiguration(
+            SharingPorts(
+                self.configurations,
+                lambda: "here",
+                lambda: {"here": "node-1"},
+                lambda values: self.refuses if values else "",
+                self._apply,
+                self.clock,
+                lambda: NOW_MS,
+            )
+        )
         self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
         self.processors = AdministerProcessors(
             self.cluster_clients, self.instruct, MemoryStrategies()
         )
         self.contexts.watch(ContextWatch(self.kinds, (self.follow.end_context,)))
+
+    async def _apply(self, revision: ConfigurationRevision) -> None:
+        self.applied.append(revision)
 
     def clock(self) -> float:
         return self.seconds
@@ -209,7 +230,8 @@ class WebNode:
             health=lambda: self.health,
             metrics=lambda: b"ranvier_node_info 1.0\n",
             measurements=lambda: self.measurements,
-            access_token=None if self.access_token is None else Secret(self.access_token),
+            access_token=lambda: None if self.access_token is None else Secret(self.access_token),
+            configuration=self.configuration,
             token_refused=self._note_refused_token,
             clock=self.clock,
             time_ms=lambda: NOW_MS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ranvier.axon.aggregates import Aggregates
@@ -39,7 +39,7 @@ class EventServices:
     """Unix milliseconds, for the time windows of queries."""
     count_sent: Callable[[str, int], None] = lambda _context, _count: None
     """Told of the events that were sent to readers of a context."""
-    query_limits: QueryLimits = QueryLimits()  # noqa: RUF009  # frozen
+    query_limits: QueryLimits = field(default_factory=QueryLimits)
 
 
 def run_queries(services: EventServices) -> RunQueries:

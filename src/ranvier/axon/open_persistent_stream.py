@@ -65,6 +65,7 @@ class StreamCall:
         self.client_id = ""
         self._may_relay = may_relay
         self._relay: RelayedStream | None = None
+        self._give_up_at = call.host.loop.time() + (OWNER_SECONDS if may_relay else 0.0)
         self._call = call
         self._calls = calls
         self._context = context_of(call)
@@ -118,12 +119,9 @@ class StreamCall:
 
         It is created if the client says how.
         """
-        loop = self._call.host.loop
-        give_up_at = loop.time() + (OWNER_SECONDS if self._may_relay else 0.0)
         try:
             while True:
-                is_last = loop.time() >= give_up_at
-                if await self._connected(request, message, is_last=is_last):
+                if await self._connected(request, message):
                     return
                 await asyncio.sleep(LOOK_SECONDS)
         except RanvierError as error:
@@ -131,7 +129,7 @@ class StreamCall:
         except Exception as problem:  # ends this call alone; the wire logs it
             self._call.fail(problem)
 
-    async def _connected(self, request: streams_pb2.Open, message: bytes, *, is_last: bool) -> bool:
+    async def _connected(self, request: streams_pb2.Open, message: bytes) -> bool:
         """Try once; False if it should be tried again, since nobody can be reached who owns it."""
         wanted = None
         if request.HasField("initialization_properties"):
@@ -142,9 +140,9 @@ class StreamCall:
             if self._has_left:
                 self._call.finish()
                 return True
-            if self._may_relay and self._is_relayed(error, message):
+            if self._may_relay and self._is_relayed(error, request, message):
                 return True
-            if is_last:
+            if self._is_too_late:
                 raise
             return False
         if self._has_left:
@@ -154,8 +152,23 @@ class StreamCall:
             self._live = live
         return True
 
-    def _is_relayed(self, error: StreamOwnedElsewhere, message: bytes) -> bool:
-        relay = RelayedStream(self._call, error)
+    @property
+    def _is_too_late(self) -> bool:
+        return self._call.host.loop.time() >= self._give_up_at
+
+    def _is_relayed(
+        self, error: StreamOwnedElsewhere, request: streams_pb2.Open, message: bytes
+    ) -> bool:
+        def again(lost: RanvierError) -> None:
+            """Look for the next owner, while there is time and somebody waits for it."""
+            self._relay = None
+            if self._has_left or self._is_too_late:
+                self._call.finish(grpc_error(lost))
+            else:
+                loop = self._call.host.loop
+                loop.call_later(LOOK_SECONDS, self._calls.run, self, request, message)
+
+        relay = RelayedStream(self._call, error, again)
         onward = self._calls.owners.open(error.node_id, "OpenStream", self._context, relay)
         if onward is None:
             return False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from ranvier.axon.errors import ERROR_CODE_TRAILER, grpc_error
 from ranvier.errors import RanvierError
+from ranvier.events.streams.errors import StreamOwnedElsewhere
 from ranvier.wire.grpc.outgoing_call import AnswerListener, OutgoingCall
 from ranvier.wire.grpc.server_call import ServerCall
 from ranvier.wire.grpc.status import GrpcError
@@ -41,12 +43,17 @@ class NoOwners:
 class RelayedStream:
     """One client's call at this node and its continuation at the owner; it knows no message.
 
-    `lost` is what the client is told when the owner goes without a word.
+    `lost` is what the client is told when the owner goes without a word; `again` is called instead
+    where the owner had not begun to answer.
     """
 
-    def __init__(self, call: ServerCall, lost: RanvierError) -> None:
+    def __init__(
+        self, call: ServerCall, lost: RanvierError, again: Callable[[RanvierError], None]
+    ) -> None:
         self._call = call
         self._lost = lost
+        self._again = again
+        self._has_begun = False
         self._onward: OutgoingCall | None = None
         self._is_client_paused = False
         self._is_owner_paused = False
@@ -90,6 +97,7 @@ class RelayedStream:
 
     def message_received(self, message: bytes) -> None:
         """Hand on what the owner says."""
+        self._has_begun = True
         self._call.send(message)
         if self._call.queued_bytes > QUEUED_BYTES and not self._is_owner_paused:
             self._is_owner_paused = True
@@ -103,9 +111,12 @@ class RelayedStream:
             self._call.resume_reading()
 
     def finished(self, error: GrpcError | None, trailers: HeaderPairs) -> None:  # noqa: ARG002  # the error has them
-        """End the client's call as the owner has ended it."""
+        """End the client's call as the owner has ended it, or look for another owner."""
         self._onward = None
-        self._call.finish(told(error, self._lost))
+        if error is not None and not self._has_begun and is_no_owner(error):
+            self._again(self._lost)
+        else:
+            self._call.finish(told(error, self._lost))
 
 
 class RelayedRequest:
@@ -130,6 +141,12 @@ class RelayedRequest:
         """Tell whoever waits."""
         if not self.ended.done():
             self.ended.set_result(error)
+
+
+def is_no_owner(error: GrpcError) -> bool:
+    """Tell whether an error comes of a lost link, or of a node that owns the stream no more."""
+    code = dict(error.trailers).get(ERROR_CODE_TRAILER)
+    return code in (None, StreamOwnedElsewhere.code.encode())
 
 
 def told(error: GrpcError | None, lost: RanvierError) -> GrpcError | None:

@@ -33,11 +33,15 @@ def admission(required_token: Secret | None) -> Callable[[ServerCall], None] | N
 
     The check raises AXONIQ-1000 for a call without a token and AXONIQ-1001 for a wrong one.
     """
-    if required_token is None:
-        return None
+    return None if required_token is None else live_admission(lambda: required_token)
+
+
+def live_admission(find: Callable[[], Secret | None]) -> Callable[[ServerCall], None]:
+    """Return the check that every call must pass by the token that is required at that moment."""
 
     def admit(call: ServerCall) -> None:
-        if call.path.startswith(OPEN_TO_ALL):
+        required_token = find()
+        if required_token is None or call.path.startswith(OPEN_TO_ALL):
             return
         metadata = call.metadata
         offered = metadata.get("axoniq-access-token") or metadata.get("access-token")

@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import typer
 
+from ranvier.cli.cluster_configuration import config_get, config_set
 from ranvier.cli.promised import (
     ANY_ARGUMENTS,
-    PROMISED_CONFIG,
-    add_promised,
 )
 
 
 def add_local(app: typer.Typer) -> None:
     """List the commands that the program runs by itself, in their place."""
     _list(app, "start", "Start a node in the foreground.")
-    config = typer.Typer(no_args_is_help=True, help="What a start here would be told, and by whom.")
+    config = typer.Typer(no_args_is_help=True, help="What nodes are told, and by whom.")
     _list(config, "explain", "Print each setting and where it came from.", "config ")
-    add_promised(config, PROMISED_CONFIG, "config ")
+    config.command("get")(config_get)
+    config.command("set")(config_set)
     app.add_typer(config, name="config")
     database = typer.Typer(no_args_is_help=True, help="Look after the database of a node.")
     _list(database, "check", "Check that a database is sound.", "database ")

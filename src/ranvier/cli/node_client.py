@@ -79,6 +79,13 @@ class NodeClient:
         headers = {} if body is None else {"Content-Type": "application/json"}
         self._send(self._http.build_request(method, path, content=content, headers=headers))
 
+    def change(self, method: str, path: str, body: Json) -> Json:
+        """Have the node do something, and give back the object that it answers."""
+        headers = {"Content-Type": "application/json"}
+        content = json.dumps(body).encode()
+        request = self._http.build_request(method, path, content=content, headers=headers)
+        return self._object(self._send(request).text)
+
     def _array(self, request: httpx2.Request) -> list[Json]:
         answer = self._json(self._send(request).text)
         if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):

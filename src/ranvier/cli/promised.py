@@ -20,8 +20,6 @@ PROMISED: Final[Mapping[str, str]] = {
 }
 """What each one comes with."""
 
-PROMISED_CONFIG: Final[Mapping[str, str]] = dict.fromkeys(("get", "set"), CLUSTER)
-
 
 def add_promised(app: typer.Typer, promised: Mapping[str, str], before: str = "") -> None:
     """Let each of these commands say that it comes later; none of them is listed."""

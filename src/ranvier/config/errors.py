@@ -8,6 +8,7 @@ ConfigError
 ├── ContradictorySettings   values that are fine alone and wrong together
 ├── ClusterKeyDiffers       a value of the node's own that its cluster has otherwise
 ├── DatabaseNotNamed        a node of a cluster that was told to use SQLite
+├── NotShared               a key that each node has for itself
 └── BrokenClusterFile       what the node keeps of its cluster cannot be read
 """
 
@@ -85,6 +86,18 @@ class DatabaseNotNamed(ConfigError):
         super().__init__(
             f"database ({origin}) is SQLite, and this node belongs to a cluster: give the address"
             " of its PostgreSQL, or remove cluster.json from the data directory to stand alone."
+        )
+
+
+class NotShared(ConfigError):
+    """A key that cannot be set for all nodes at once."""
+
+    code: ClassVar[str] = "RANVIER-CONFIG-NOT-SHARED"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"{key} is not set for a running cluster: set it in the settings of each node, and"
+            " start them one after the other."
         )
 
 

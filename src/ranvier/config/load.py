@@ -19,6 +19,7 @@ from ranvier.config.known_names import find_key, nearest
 from ranvier.config.origins import Given, Layer, Notice, Origin
 from ranvier.config.placeholders import fill_placeholders
 from ranvier.config.settings import KEYS, Settings
+from ranvier.config.shared_configuration import read_kept, refuse_different
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,11 @@ class LoadedSettings:
 
         Raises `ConfigError` where they do not go with the cluster's, or with each other.
         """
-        values, origins = dict(self.values), dict(self.origins)
+        values: dict[str, Any] = dict(self.values)
+        origins = dict(self.origins)
         if joined is not None:
             apply_joined(joined, values, origins)
+        refuse_different(read_kept(values["data"]), values, origins)
         settings = assemble(Settings, values)
         check_settings(settings, origins)
         return LoadedSettings(settings, values, origins, (*self.notices, *notices_about(settings)))

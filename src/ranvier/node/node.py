@@ -7,6 +7,7 @@ import logging
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from ranvier import __version__
 from ranvier.axon.event_store import run_queries
@@ -14,11 +15,12 @@ from ranvier.axon.kind_guard import kind_guard
 from ranvier.axon.lasting_calls import draining_guard
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.register import add_axon_services
-from ranvier.axon.request_context import DEFAULT_CONTEXT, admission
+from ranvier.axon.request_context import DEFAULT_CONTEXT, admission, live_admission
 from ranvier.cluster.member import Member
 from ranvier.config.settings import Settings
 from ranvier.events.errors import ContextExists
 from ranvier.mesh.join_server import JOIN_SERVICE, open_to_joiners
+from ranvier.mesh.stream_owners import MeshStreamOwners, offer_streams
 from ranvier.node.client_placing import PlacingParties, client_placing, draining, other_node
 from ranvier.node.clocks import new_message_id, unix_ms
 from ranvier.node.data_directory import DataDirectory
@@ -33,6 +35,12 @@ from ranvier.node.mesh import MeshParties, NodeMesh
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
+from ranvier.node.shared_settings import (
+    SharedSettings,
+    share_configuration,
+    take_heartbeats,
+    take_query_limits,
+)
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.observability.metrics import Metrics
 from ranvier.services.forget_node import ForgetNode
@@ -57,7 +65,8 @@ class Node:
 
     def __init__(self, settings: Settings, life: NodeLife | None = None) -> None:
         """`life` is told when the node is to start again, in a cluster or alone."""
-        self._settings = settings
+        self._shared = SharedSettings(settings)
+        settings = self._settings = self._shared.current
         self._started_at = time.monotonic()
         self._data_directory = DataDirectory(settings)
         self._database = open_database(settings)
@@ -73,13 +82,14 @@ class Node:
         show_members(self._membership, self._metrics)
         self._separation = separation(self._membership, self._services.clients)
         self._health = NodeHealth(self._database, self._membership, self._separation)
-        token = settings.access_token if settings.access_control else None
-        limits = grpc_limits(settings.limits)
+        self._configuration = share_configuration(self._database, self._shared, self._membership)
+        self._shared.hand_to(partial(take_heartbeats, self._services.clients))
+        self._shared.hand_to(partial(take_query_limits, self._services.for_events))
         is_kind = kind_guard(self._services.kinds)
         is_open = draining_guard(lambda: self._draining.is_refusing)
         self._grpc = GrpcServer(
-            limits,
-            admit=admission(token),
+            grpc_limits(settings.limits),
+            admit=live_admission(lambda: self._shared.required_token),
             guard_of=lambda path: is_open(path) or is_kind(path),
         )
         self._mesh = NodeMesh(settings, self._mesh_parties(), internal_tls(settings))
@@ -99,6 +109,12 @@ class Node:
         self._administer_cluster = administer_cluster(joining, self._leave, internal_tls(settings))
         self._set_up = set_up_node(self._database.contexts, settings, self._administer_cluster)
         self._internal.add_service(JOIN_SERVICE, join_server(joining).methods())
+        self._services.for_streams.relay_to(MeshStreamOwners(self._mesh.mesh.links))
+        offer_streams(
+            self._mesh.mesh.server,
+            self._internal,
+            self._services.for_streams.methods_for_nodes(),
+        )
         streams = OpenStreams()
         self._http = HttpServer(
             build_application(self._web_dependencies(), streams),
@@ -128,6 +144,7 @@ class Node:
             await self._make_default_context()
             await self._membership.start()
             await self._services.start()
+            await self._configuration.start()
             await self._listen()
             await self._membership.run_at(self._bound())
             await self._mesh.start()
@@ -160,6 +177,7 @@ class Node:
         await asyncio.gather(
             self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
         )
+        await self._configuration.stop()
         await self._services.stop()
         await self._separation.stop()
         await self._membership.stop()
@@ -221,7 +239,8 @@ class Node:
             health=self._health.parts,
             metrics=self._metrics.exposition,
             measurements=self._metrics.measurements,
-            access_token=settings.access_token if settings.access_control else None,
+            access_token=lambda: self._shared.required_token,
+            configuration=self._configuration,
             token_refused=lambda: self._metrics.authentication_errors.add(ANY_CONTEXT),
             clock=time.monotonic,
             time_ms=unix_ms,

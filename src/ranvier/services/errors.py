@@ -11,7 +11,10 @@ ServiceError
 ├── ClientSilent           a client with heartbeats has sent nothing for too long
 ├── TooManySearches        more ad-hoc queries run already than the node serves at one time
 ├── QuerySearchTimedOut    an ad-hoc query did not get through history in its time
-└── ClientNotIntroduced    a control stream was opened, and nobody said for whom
+├── ClientNotIntroduced    a control stream was opened, and nobody said for whom
+├── LeasesRunOut           the node could not renew its leases, and has none until it can
+├── ConfigurationMoved     somebody else has changed the shared configuration first
+└── ConfigurationRefused   a node cannot live with a change of the shared configuration
 """
 
 from __future__ import annotations
@@ -280,3 +283,39 @@ class TooManyStrategies(ServiceError):
         super().__init__(
             f"{limit} event processors have a strategy already: set others to `default` first."
         )
+
+
+class LeasesRunOut(ServiceError):
+    """The node could not renew its leases in time; it holds none until it reaches the database."""
+
+    code: ClassVar[str] = "RANVIER-LEASES-RUN-OUT"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("The leases of this node have run out: ask again, or another node.")
+
+
+class ConfigurationMoved(ServiceError):
+    """A change of the shared configuration was made to a revision that is in force no more."""
+
+    code: ClassVar[str] = "RANVIER-CONFIGURATION-MOVED"
+
+    def __init__(self, replaces: int, in_force: int) -> None:
+        found = (
+            "another change of it is being looked at"
+            if replaces == in_force
+            else f"revision {in_force} is in force"
+        )
+        super().__init__(
+            f"The change was made to revision {replaces} of the configuration, and {found}:"
+            " look at it (`ranvier config get --cluster`) and set it again."
+        )
+
+
+class ConfigurationRefused(ServiceError):
+    """A node cannot live with a change of the shared configuration; nothing was changed."""
+
+    code: ClassVar[str] = "RANVIER-CONFIGURATION-REFUSED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The configuration is as it was. {reason}")

@@ -21,7 +21,8 @@ from ranvier.cluster.lease import (
     trusted_until,
 )
 from ranvier.errors import RanvierError
-from ranvier.storage.errors import StorageError, StorageUnavailable
+from ranvier.services.errors import LeasesRunOut
+from ranvier.storage.errors import StorageError
 from ranvier.storage.leases import Leases
 
 DEFAULT_TIMES: Final = LeaseTimes()
@@ -120,7 +121,7 @@ class HoldLeases:
     async def take(self, name: str) -> Lease:
         """Try once, now; return how the lease stands: `is_held` tells whether it is ours.
 
-        Raises `StorageUnavailable`, also while this node could not renew what it has.
+        Raises `StorageUnavailable` or, while this node could not renew what it has, `LeasesRunOut`.
         """
         if self.is_held(name):
             return self._held[name]
@@ -150,7 +151,7 @@ class HoldLeases:
 
     async def _take(self, name: str) -> Lease:
         if not self._is_trusted or self._is_stopping:
-            raise StorageUnavailable("the leases of this node have run out")
+            raise LeasesRunOut
         holder = self._holder
         lease = await self._store.acquire(name, holder)
         if lease.holder == holder == self._holder and self._is_trusted and not self._is_stopping:

@@ -88,6 +88,10 @@ class KeepClients:
         self._beating: asyncio.Task[None] | None = None
         self._is_stopping = False
 
+    def use(self, settings: HeartbeatSettings) -> None:
+        """Look after the clients by these settings from the next beat on."""
+        self._settings = settings
+
     async def start(self) -> None:
         """Begin to look after the clients."""
         self._beating = asyncio.get_running_loop().create_task(self._beat_for_ever())

@@ -22,7 +22,7 @@ from ranvier.events.streams.definition import (
 )
 from ranvier.events.streams.errors import InvalidStream, NoSuchStream, StreamOwnedElsewhere
 from ranvier.events.streams.progress import fresh, reset, resized
-from ranvier.services.errors import NodeStopping, TokenBeyondHead
+from ranvier.services.errors import LeasesRunOut, NodeStopping, TokenBeyondHead
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.hold_leases import HoldLeases
 from ranvier.services.live_stream import LiveStream, StreamTools
@@ -220,7 +220,10 @@ class PersistentStreamService:
         name = stream_lease((await self._found(context, stream_id)).number)
         if name in self._by_lease and self._leases.is_held(name):
             return self._by_lease[name]
-        lease = await self._leases.take(name)
+        try:
+            lease = await self._leases.take(name)
+        except LeasesRunOut:
+            raise StreamOwnedElsewhere(stream_id) from None
         # Whoever owned it before may have stored more since it was found.
         stored = await self._found(context, stream_id)
         fence = self._leases.fence(name)

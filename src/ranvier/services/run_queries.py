@@ -46,9 +46,9 @@ class Question:
     """Go on with what comes; of snapshots only history is answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QueryLimits:
-    """What a query gets that asks for nothing else."""
+    """What a query gets that asks for nothing else; a change counts for all that begin later."""
 
     rows: int = 200
     timeout_seconds: float = 300.0

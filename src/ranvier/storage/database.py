@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ranvier.storage.check_report import CheckReport
+from ranvier.storage.cluster_configuration import ClusterConfiguration
 from ranvier.storage.cluster_identity import ClusterIdentities
 from ranvier.storage.cluster_nodes import ClusterNodes
 from ranvier.storage.context_catalogue import ContextCatalogue
@@ -65,6 +66,11 @@ class Database(Protocol):
     @property
     def cluster_identity(self) -> ClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
+        ...
+
+    @property
+    def cluster_configuration(self) -> ClusterConfiguration:
+        """What all nodes are told alike."""
         ...
 
     @property

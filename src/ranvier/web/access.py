@@ -25,8 +25,12 @@ class AccessControl:
     """Lets a request pass that brings the required token or asks for what is open to all."""
 
     def __init__(
-        self, app: ASGIApp, required_token: Secret, token_refused: Callable[[], None]
+        self,
+        app: ASGIApp,
+        required_token: Callable[[], Secret | None],
+        token_refused: Callable[[], None],
     ) -> None:
+        """`required_token` is asked for each request; None lets all pass."""
         self._app = app
         self._required_token = required_token
         self._token_refused = token_refused
@@ -43,7 +47,7 @@ class AccessControl:
     def _refuse(self, scope: Scope) -> WebError | None:
         if is_open(scope["path"]):
             return None
-        match judge_access_token(self._required_token, offered_token(scope)):
+        match judge_access_token(self._required_token(), offered_token(scope)):
             case TokenVerdict.ADMITTED:
                 return None
             case TokenVerdict.MISSING:

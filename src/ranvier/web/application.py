@@ -9,6 +9,7 @@ from ranvier.web.access import AccessControl
 from ranvier.web.actuator_metrics import ActuatorMetricsResource
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
+from ranvier.web.cluster_configuration import ClusterConfigurationResource
 from ranvier.web.cluster_nodes import ClusterNodesResource
 from ranvier.web.commands import CommandsResource
 from ranvier.web.components import ComponentsResource
@@ -64,7 +65,7 @@ def guards(dependencies: WebDependencies, limits: BodyLimits) -> list[Middleware
         Middleware(SecurityHeaders),
         Middleware(Failures),
         Middleware(HeadRequests),
-        *([] if token is None else [Middleware(AccessControl, token, token_refused)]),
+        Middleware(AccessControl, token, token_refused),
         Middleware(RequestBodies, limits),
     ]
 
@@ -82,9 +83,10 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     QueriesResource(dependencies, rules).add_to(app)
     PublicResource(
         dependencies,
-        has_access_control=dependencies.access_token is not None,
+        has_access_control=lambda: dependencies.access_token() is not None,
     ).add_to(app)
     ClusterNodesResource(dependencies).add_to(app)
+    ClusterConfigurationResource(dependencies.configuration).add_to(app)
     ContextsResource(dependencies.administer_contexts).add_to(app)
     JoiningResource(
         dependencies.administer_cluster,

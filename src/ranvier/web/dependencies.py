@@ -22,6 +22,7 @@ from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
+from ranvier.services.share_configuration import ShareConfiguration
 from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.topology import Topology
@@ -105,8 +106,9 @@ class WebDependencies:
     """The figures of the node in Prometheus' text format."""
     measurements: Callable[[], Sequence[Measurement]]
     """The same figures one by one."""
-    access_token: Secret | None
-    """Required of every request that is not open to all; None where access control is off."""
+    access_token: Callable[[], Secret | None]
+    """Required of every request that is not open to all; None while access control is off."""
+    configuration: ShareConfiguration
     token_refused: Callable[[], None]
     """Told of each request that is refused for its access token."""
     clock: Callable[[], float]

@@ -74,7 +74,7 @@ class NodePage:
             version=__version__,
             python_version=platform.python_version(),
             uptime=duration_text(self._of.clock() - node.started_at),
-            has_access_control=self._of.access_token is not None,
+            has_access_control=self._of.access_token() is not None,
             reasons=[part.reason for part in self._of.health() if not part.is_up],
             contexts=contexts,
             context_count=context_count,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 
 from ranvier import __version__
@@ -79,7 +81,7 @@ class PublicResource:
         self,
         dependencies: WebDependencies,
         *,
-        has_access_control: bool,
+        has_access_control: Callable[[], bool],
     ) -> None:
         self._of = dependencies
         self._node = dependencies.node
@@ -123,7 +125,7 @@ class PublicResource:
             grpc_port=node.grpc_port,
             internal_host_name=node.internal_host_name,
             grpc_internal_port=node.internal_port,
-            authentication=self._has_access_control,
+            authentication=self._has_access_control(),
             ssl=node.is_tls,
             clustered=node.is_clustered,
             admin_node=True,

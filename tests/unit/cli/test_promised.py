@@ -3,12 +3,9 @@ from __future__ import annotations
 import pytest
 
 from ranvier.cli.app import main
-from ranvier.cli.promised import PROMISED, PROMISED_CONFIG
+from ranvier.cli.promised import PROMISED
 
-ALL = [
-    *([name] for name in PROMISED),
-    *(["config", name] for name in PROMISED_CONFIG),
-]
+ALL = [[name] for name in PROMISED]
 
 
 @pytest.mark.parametrize("command", ALL, ids=" ".join)

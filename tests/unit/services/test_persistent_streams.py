@@ -20,7 +20,6 @@ from ranvier.services.persistent_streams import (
     PersistentStreamService,
     StreamPorts,
 )
-from ranvier.storage.errors import StorageUnavailable
 from ranvier.storage.persistent_streams import StoredStream, stream_lease
 from tests.support.following import Following
 from tests.support.lease_nodes import LeaseNode
@@ -265,7 +264,7 @@ async def test_who_lost_a_stream_lets_its_consumers_go_and_stores_nothing(
         streams.now += 1.0
         await streams.other_node.beat()
     two = Consumer("two")
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(StreamOwnedElsewhere):
         await streams.service.open("default", "s", Consumer("three"), None)
     taken = await streams.other.open("default", "s", two, None)
     live.acknowledge(consumer, MINE, 4)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from ranvier.storage.check_report import CheckReport
 from ranvier.storage.errors import StorageError, StorageUnavailable
 from ranvier.storage.postgres.check import check_database
+from ranvier.storage.postgres.cluster_configuration import PostgresClusterConfiguration
 from ranvier.storage.postgres.cluster_identity import PostgresClusterIdentities
 from ranvier.storage.postgres.cluster_nodes import PostgresClusterNodes
 from ranvier.storage.postgres.connections import Connections, ConnectionSettings
@@ -73,6 +74,7 @@ class PostgresDatabase:
         self._processor_strategies = PostgresProcessorStrategies(tools)
         self._cluster_identity = PostgresClusterIdentities(tools)
         self._leases = PostgresLeases(tools)
+        self._cluster_configuration = PostgresClusterConfiguration(tools)
         self._cluster_nodes = PostgresClusterNodes(tools, self._heartbeats)
 
     @property
@@ -119,6 +121,11 @@ class PostgresDatabase:
     def cluster_identity(self) -> PostgresClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
         return self._cluster_identity
+
+    @property
+    def cluster_configuration(self) -> PostgresClusterConfiguration:
+        """What all nodes are told alike."""
+        return self._cluster_configuration
 
     @property
     def leases(self) -> PostgresLeases:

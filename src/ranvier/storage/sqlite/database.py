@@ -13,6 +13,7 @@ from ranvier.storage.errors import DatabaseTooNew, StorageUnavailable
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.check import check_directory
 from ranvier.storage.sqlite.checkpointing import Checkpointing
+from ranvier.storage.sqlite.cluster_configuration import SqliteClusterConfiguration
 from ranvier.storage.sqlite.cluster_identity import SqliteClusterIdentities
 from ranvier.storage.sqlite.cluster_nodes import SqliteClusterNodes
 from ranvier.storage.sqlite.connections import (
@@ -81,6 +82,7 @@ class SqliteDatabase:
         self._processor_strategies = SqliteProcessorStrategies(tools)
         self._cluster_identity = SqliteClusterIdentities(tools)
         self._leases = SqliteLeases(tools)
+        self._cluster_configuration = SqliteClusterConfiguration(tools)
         self._cluster_nodes = SqliteClusterNodes(tools)
 
     @property
@@ -127,6 +129,11 @@ class SqliteDatabase:
     def cluster_identity(self) -> SqliteClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
         return self._cluster_identity
+
+    @property
+    def cluster_configuration(self) -> SqliteClusterConfiguration:
+        """What all nodes are told alike."""
+        return self._cluster_configuration
 
     @property
     def leases(self) -> SqliteLeases:
