@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -16,6 +17,8 @@ import pytest
 
 from examples.node_process import free_ports
 from examples.until import until
+from ranvier.client import connect
+from tests.support.cluster_load import pause
 from tests.support.node_program import is_one_sentence, ranvier
 from tests.support.postgres_databases import new_database
 
@@ -64,6 +67,18 @@ def supervisor(data: Path) -> Iterator[Supervisor]:
             running.end()
 
 
+async def clients_use(first: int, all_ports: set[int]) -> None:
+    """Connect clients to the first node until every node has got one of them."""
+    ports: set[int] = set()
+    async with AsyncExitStack() as stack, asyncio.timeout(60):
+        while ports != all_ports:
+            hub = await stack.enter_async_context(connect(f"127.0.0.1:{first}"))
+            node = hub.connection._last_node
+            assert node is not None
+            ports.add(node.port)
+            await pause()
+
+
 def are_gone(process_ids: list[int]) -> bool:
     return not any(Path(f"/proc/{each}").exists() for each in process_ids)
 
@@ -79,6 +94,7 @@ def test_each_node_says_that_it_is_ready_one_that_dies_comes_back_and_all_end(
         assert ready[0]["name"] == "node-1"
         assert {each["name"] for each in ready} == {"node-1", "node-2"}
         assert len({each["grpc"] for each in ready}) == NODES
+        asyncio.run(clients_use(ready[0]["grpc"], {each["grpc"] for each in ready}))
         before = running.node_ids()
         os.kill(before[1], signal.SIGKILL)
         assert running.next_ready()["name"] == "node-2"
