@@ -106,15 +106,16 @@ class ServerOfModel:
 
 
 class ModelStream:
-    """A stream whose messages wait until a test lets them arrive."""
+    """A stream whose messages wait until a test lets them arrive; each is sent by itself."""
+
+    queue = None
 
     def __init__(self, queue: deque[bytes]) -> None:
-        self._queue = queue
-        self.queued_bytes = 0
+        self._waiting = queue
 
-    def send_message(self, head: bytes, content: bytes) -> bool:
-        self._queue.append((head + content)[PREFIX_BYTES:])
-        return True
+    def send_data(self, block: bytes) -> None:
+        assert int.from_bytes(block[1:PREFIX_BYTES]) == len(block) - PREFIX_BYTES
+        self._waiting.append(block[PREFIX_BYTES:])
 
 
 class ModelLink:

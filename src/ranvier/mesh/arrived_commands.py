@@ -7,6 +7,7 @@ from typing import Final
 
 from ranvier.errors import RanvierError
 from ranvier.mesh.errors import BrokenLink
+from ranvier.mesh.frame_batch import FrameBatch
 from ranvier.mesh.frames import (
     SentCommand,
     answer_head,
@@ -67,6 +68,7 @@ class ArrivedCommands:
         self._commands = commands
         self._table = table
         self._session = session
+        self._batch = FrameBatch(session.call.stream, session.call.host.loop)
         self._waiting: dict[int, ArrivedCommand] = {}
 
     def message_received(self, message: bytes) -> None:
@@ -92,6 +94,7 @@ class ArrivedCommands:
 
     def lost(self) -> None:
         """Forget the commands: the node that they came from has told their callers."""
+        self._batch.drop()
         waiting, self._waiting = self._waiting, {}
         for command in waiting.values():
             self._commands.cancel(command)
@@ -99,8 +102,7 @@ class ArrivedCommands:
     def answer(self, number: int, response: bytes) -> None:
         """Send a handler's answer back."""
         if self._waiting.pop(number, None) is not None:
-            head = answer_head(number, len(response))
-            self._session.call.stream.send_message(head, response)
+            self._batch.add(answer_head(number, len(response)), response)
 
     def fail(self, number: int, error: RanvierError) -> None:
         """Send back why a command has no answer."""

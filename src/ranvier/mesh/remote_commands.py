@@ -6,12 +6,14 @@ link itself is full.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final
 
 from ranvier.errors import RanvierError
+from ranvier.mesh.frame_batch import FrameBatch
 from ranvier.mesh.frames import command_head
 from ranvier.mesh.peer_link import PeerLink
 from ranvier.messages.errors import (
@@ -29,7 +31,6 @@ from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.topology import Kind, Registration
 from ranvier.services.waiting_command import HandlerStream, WaitingCommand
-from ranvier.wire.http2.stream import Stream
 
 logger = logging.getLogger("ranvier.mesh")
 
@@ -81,8 +82,9 @@ class RemoteHandlerLink:
         owner.in_flight[number] = (command, message)
         left_ms = owner.milliseconds_left(command)
         head = command_head(number, self._number, left_ms, command, len(message))
-        stream = owner.stream
-        return stream.send_message(head, message) or stream.queued_bytes <= QUEUED_BYTES
+        batch = owner.batch
+        batch.add(head, message)
+        return batch.stream.queue is None or batch.stream.queued_bytes <= QUEUED_BYTES
 
     def cancel(self, command: WaitingCommand) -> None:
         """Say that nobody waits for a command any more."""
@@ -104,8 +106,7 @@ class RemoteCommands:
         self.in_flight: dict[int, tuple[WaitingCommand, bytes]] = {}
         """By number, with the text: a command that was not sent there goes elsewhere."""
         assert link.call.stream is not None  # noqa: S101  # the link stands
-        self.stream: Stream = link.call.stream
-        """The HTTP/2 stream that the link is."""
+        self.batch = FrameBatch(link.call.stream, asyncio.get_running_loop())
         link.take_answer = self.answer_received
         self._commands = commands
         self._link = link
@@ -122,6 +123,7 @@ class RemoteCommands:
     def cancel(self, number: int) -> None:
         """Let the other node forget a command."""
         if self.in_flight.pop(number, None) is not None:
+            self.batch.flush()  # the command goes before what is said of it
             cancel = mesh_pb2.Cancel(number=number)
             self._link.send(mesh_pb2.LinkRequest(cancel=cancel))
 
@@ -195,6 +197,7 @@ class RemoteCommands:
     def lost(self) -> None:
         """Let all handlers go: what they were sent is answered now, the rest goes elsewhere."""
         self.in_flight.clear()
+        self.batch.drop()
         for stream in list(self._streams.values()):
             self._commands.closed(stream.link)
         self._streams.clear()
