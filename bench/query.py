@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -16,7 +17,7 @@ from statistics import median
 import uvloop
 
 from bench.figure import Figure, table
-from bench.measured_node import Meter, measured_node
+from bench.measured_node import measured_node
 from bench.server_process import LOAD_CORE, SERVER_CORE, pin
 from ranvier.axon.sole_field import sole_field, wrapped
 from ranvier.proto import common_pb2, query_pb2
@@ -41,7 +42,9 @@ def figures(folder: Path, rounds: int = 3) -> list[Figure]:
         pin(node.process_id, SERVER_CORE)
         pin(0, LOAD_CORE)
         port = int(str(node.ready["grpc"]))
-        measured = [uvloop.run(cpu_per_query(port, meter)) for _ in range(rounds)]
+        measured = [
+            uvloop.run(cpu_per_query((port, port), meter.cpu_seconds)) for _ in range(rounds)
+        ]
     return [
         Figure(
             "point-to-point query, one 256 B result: server CPU",
@@ -54,18 +57,25 @@ def figures(folder: Path, rounds: int = 3) -> list[Figure]:
     ]
 
 
-async def cpu_per_query(port: int, meter: Meter) -> float:
-    """Return the node's CPU for each query of one run, in microseconds."""
-    of_caller = await Channel.connect("127.0.0.1", port)
-    of_handler = await Channel.connect("127.0.0.1", port)
+async def cpu_per_query(
+    ports: tuple[int, int],
+    spent: Callable[[], float],
+    until_known: Callable[[], object] = lambda: None,
+) -> float:
+    """Return what `spent` tells for each query of one run, in microseconds.
+
+    `ports` are those of caller and handler; `until_known` returns once the caller's node knows it.
+    """
+    of_caller, of_handler = [await Channel.connect("127.0.0.1", port) for port in ports]
     handler = Handler()
     handler.call = of_handler.open(f"{SERVICE}/OpenStream", handler)
     handler.offer()
     await handler.is_ready.wait()
+    until_known()
     await Asking(of_caller, WARM_UP).run()
-    before = meter.cpu_seconds()
+    before = spent()
     await Asking(of_caller, QUERIES).run()
-    used = meter.cpu_seconds() - before
+    used = spent() - before
     for channel in (of_caller, of_handler):
         await channel.close()
     return used / QUERIES * 1e6

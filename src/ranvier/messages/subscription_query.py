@@ -136,6 +136,10 @@ class SubscriptionQuery:
         """Expect an initial result of these handlers, one of each component."""
         self._initial = QueryFanIn(handlers, first_answer_wins=True)
 
+    def awaits_initial_of(self, handler: Handler) -> bool:
+        """Tell whether this handler owes an initial result."""
+        return self._initial is not None and self._initial.expects(handler)
+
     def ask_initial_of(self, handler: Handler, other: Handler) -> bool:
         """Expect it of somebody else in a handler's place; False if that one owes none."""
         if self._initial is None or not self._initial.expects(handler):

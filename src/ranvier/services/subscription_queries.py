@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from ranvier.errors import RanvierError
@@ -20,6 +19,7 @@ from ranvier.messages.handler import Handler
 from ranvier.messages.permits import Permits
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.messages.query_routing import QueryRouting
+from ranvier.services.count_subscriptions import CountSubscriptions, SubscriptionCounts
 from ranvier.services.dispatch_queries import QUERY_SECONDS_MAX
 from ranvier.services.errors import NodeStopping
 from ranvier.services.open_subscription import (
@@ -42,18 +42,6 @@ UPDATE_BYTES_MAX: Final = 64 * 1024 * 1024
 
 Untold = OpenSubscription | ForwardedSubscription
 
-COMPONENTS_COUNTED_MAX: Final = 10_000
-"""Applications whose subscription queries are counted; further ones are not."""
-
-
-@dataclass(slots=True)
-class SubscriptionCounts:
-    """What one application has subscribed to, in one context."""
-
-    active: int = 0
-    total: int = 0
-    updates: int = 0
-
 
 class SubscriptionQueries:
     """All open subscription queries of this node; everything here happens in one event loop.
@@ -69,7 +57,7 @@ class SubscriptionQueries:
         self._by_name: dict[tuple[str, str], dict[OpenSubscription, None]] = {}
         self._asked_at: dict[OpenSubscription, float] = {}
         """When initial results were asked for that have not come, the oldest first."""
-        self._counts: dict[tuple[str, str], SubscriptionCounts] = {}
+        self._counts = CountSubscriptions()
         self._request_bytes = 0
         self._waiting_bytes = 0
         self._is_stopping = False
@@ -102,14 +90,11 @@ class SubscriptionQueries:
 
     def counts(self, context: str, component_name: str) -> SubscriptionCounts:
         """Return the counts of an application."""
-        return self._counts.get((context, component_name)) or SubscriptionCounts()
+        return self._counts.of(context, component_name)
 
     def counts_by_context(self, what: Callable[[SubscriptionCounts], int]) -> dict[str, int]:
         """Return one of the counts for each context, of all applications together."""
-        sums: dict[str, int] = {}
-        for (context, _), counts in self._counts.items():
-            sums[context] = sums.get(context, 0) + what(counts)
-        return sums
+        return self._counts.by_context(what)
 
     # What callers do.
 
@@ -140,7 +125,7 @@ class SubscriptionQueries:
         self._open[key] = subscription
         self._request_bytes += len(request.data)
         self._by_name.setdefault((request.context, request.name), {})[subscription] = None
-        self._count(subscription, active=1, total=1)
+        self._counts.add(request, active=1, total=1)
         for candidate in candidates:
             self._tell(subscription, candidate.handler)
         return subscription
@@ -181,7 +166,7 @@ class SubscriptionQueries:
             self._waiting_bytes -= len(data)
             caller.send(data)
         if sent:
-            self._count(subscription, updates=sent)
+            self._counts.add(subscription.request, updates=sent)
         ending = state.next_ending()
         if ending is not None:
             caller.send(ending)
@@ -229,6 +214,7 @@ class SubscriptionQueries:
             self._pass_initial(
                 subscription, state.initial_result(stream.handler, data, is_error=is_error)
             )
+            self._let_go(subscription, stream, stream.handler)
 
     def completed(self, stream: QueryStream, query_id: str, data: bytes) -> None:
         """Take it that a handler has ended the updates, well or by an error."""
@@ -286,6 +272,7 @@ class SubscriptionQueries:
             for subscription in self._by_name.get((stream.context, name), ()):
                 subscription.state.leave(stream.handler)
                 stream.untold.pop(subscription, None)
+                self._let_go(subscription, stream, stream.handler)
 
     def lost(self, stream: QueryStream, names: tuple[str, ...]) -> None:
         """Hear no updates of this stream any more, nor an initial result."""
@@ -321,6 +308,14 @@ class SubscriptionQueries:
         if result is not None:
             subscription.caller.send_initial(subscription.request.query_id, result)
             self.send_waiting(subscription)
+
+    def _let_go(
+        self, subscription: OpenSubscription, stream: QueryStream, handler: Handler
+    ) -> None:
+        """End the call to another node's handler that is not heard and owes nothing."""
+        state = subscription.state
+        if stream.is_remote and not (state.hears(handler) or state.awaits_initial_of(handler)):
+            stream.link.send_unsubscribe(subscription.query_id)
 
     def _tell(self, subscription: OpenSubscription, handler: Handler) -> None:
         stream = self._handlers.stream_of(handler)
@@ -378,18 +373,4 @@ class SubscriptionQueries:
         if not of_name:
             del self._by_name[name]
         self._asked_at.pop(subscription, None)
-        self._count(subscription, active=-1)
-
-    def _count(
-        self, subscription: OpenSubscription, *, active: int = 0, total: int = 0, updates: int = 0
-    ) -> None:
-        request = subscription.request
-        key = request.context, request.component_name
-        counts = self._counts.get(key)
-        if counts is None:
-            if len(self._counts) >= COMPONENTS_COUNTED_MAX:
-                return
-            counts = self._counts[key] = SubscriptionCounts()
-        counts.active += active
-        counts.total += total
-        counts.updates += updates
+        self._counts.add(request, active=-1)

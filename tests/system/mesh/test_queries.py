@@ -177,6 +177,27 @@ def test_a_subscription_outlives_a_link_and_is_told_of_again(
         node.until(lambda: not node.others[0].queries.forwarded.open_count)
 
 
+def test_clients_are_told_of_the_handlers_of_all_nodes(node: AxonNode) -> None:
+    watch = control_pb2.PlatformInboundInstruction(
+        subscribe_topology_changes=control_pb2.SubscribeTopologyChanges(), instruction_id="w"
+    )
+    with (
+        grpc.insecure_channel(node.address) as own,
+        node.channel() as channel,
+        LiveCall[Any, Any](platform_stub(own).OpenStream, watch) as watcher,
+    ):
+        assert watcher.next().ack.success
+        with Handler(channel, "Find") as handler:
+            came = watcher.next().topology_change
+            assert came.update_type == control_pb2.ADD_QUERY_HANDLER
+            assert (came.client_id, came.query.name) == (handler.client_id, "Find")
+            assert came.client_stream_id.endswith("@node-2")
+            cut(node)
+            for kind in (control_pb2.REMOVE_QUERY_HANDLER, control_pb2.ADD_QUERY_HANDLER):
+                assert watcher.next().topology_change.update_type == kind
+        assert watcher.next().topology_change.update_type == control_pb2.REMOVE_QUERY_HANDLER
+
+
 def test_an_instruction_fails_at_once_where_the_link_is_lost(
     node: AxonNode, channel: grpc.Channel
 ) -> None:

@@ -59,6 +59,19 @@ def test_a_handler_that_is_not_heard_any_more_is_told_to_stop() -> None:
     assert link.said[-1] == ("unsubscribe", "q-1")
 
 
+def test_the_call_to_a_handler_that_withdrew_ends_with_what_it_owes() -> None:
+    queries = Routed()
+    owing, owing_link = elsewhere(queries, 1)
+    other, other_link = elsewhere(queries, 2)
+    caller = opened(queries)
+    for stream in (owing, other):
+        queries.handlers.withdrawn_elsewhere(stream, "Find")
+    assert owing_link.said == [("subscribe", "query"), ("initial", "first")]
+    assert other_link.said == [("subscribe", "query"), ("unsubscribe", "q-1")]
+    queries.subscriptions.initial_result(owing, "q-1", b"owed", is_error=False)
+    assert (caller.initial, owing_link.said[2:]) == ([b"owed"], [("unsubscribe", "q-1")])
+
+
 def test_what_another_node_cannot_keep_up_ends_the_subscription() -> None:
     queries = Routed()
     stream, _ = elsewhere(queries)

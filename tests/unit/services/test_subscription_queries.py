@@ -125,7 +125,7 @@ def test_the_end_of_a_context_ends_its_subscriptions_alone(queries: RouteQueries
 def test_applications_beyond_the_bound_are_not_counted(
     queries: RouteQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ranvier.services.subscription_queries.COMPONENTS_COUNTED_MAX", 0)
+    monkeypatch.setattr("ranvier.services.count_subscriptions.COMPONENTS_COUNTED_MAX", 0)
     handler_stream(queries, "Find")
     subscription, _ = opened(queries)
     assert queries.subscriptions.counts("default", "desk").total == 0
