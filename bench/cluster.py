@@ -175,7 +175,7 @@ def cpu_figures(nodes: ClusterProcesses, alone: ClusterProcesses) -> list[Figure
     ]
     kinds: dict[str, Callable[[int, Meter], float]] = {
         "command": lambda port, meter: cpu_per_command(port, meter, COMMANDS),
-        "query": lambda port, meter: uvloop.run(cpu_per_query(port, meter)),
+        "query": lambda port, meter: uvloop.run(cpu_per_query((port, port), meter.cpu_seconds)),
         "aggregate read": lambda port, meter: (
             1e6 / loads_per_cpu_second(port, meter, f"{CLASSIC_STORE}/ListAggregateEvents", loads)
         ),
