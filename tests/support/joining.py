@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from ranvier.cluster.joining.admission import Asked, Candidate, HeldContext
 from ranvier.cluster.joining.errors import NobodyAnswers
@@ -131,30 +130,30 @@ class NobodyThere:
         raise NobodyAnswers(str(place), "refused")
 
 
-class NoMembers:
-    """A cluster that nobody is a member of."""
+@dataclass
+class SeenMembers:
+    """The members that a test sets."""
 
-    is_shared = True
+    seen: Callable[[], Sequence[MemberView]]
 
     @property
     def own(self) -> Member:
-        raise AssertionError
+        return next(view.member for view in self.seen() if view.is_own)
 
     @property
     def wish(self) -> NodeWish:
         return NodeWish.NONE
 
-    def members(self) -> list[MemberView]:
-        return []
+    def members(self) -> Sequence[MemberView]:
+        return self.seen()
 
     async def beat(self) -> None:
         pass
 
-    async def remove(self, member: Member) -> bool:
-        raise AssertionError(member)
 
-
-def memory_administration() -> AdministerCluster:
+def memory_administration(
+    nodes: ClusterNodes, members: Callable[[], Sequence[MemberView]]
+) -> AdministerCluster:
     """Return what a node is asked about its cluster, for tests of other things."""
     terms = OwnTerms(SECRET, None, is_shared=False, is_on_loopback=True)
 
@@ -162,10 +161,9 @@ def memory_administration() -> AdministerCluster:
         pass
 
     cluster = OwnCluster(MemoryIdentities(), lambda: terms, os.urandom, keep)
-    nobody = NoMembers()
     return AdministerCluster(
         cluster,
         joiner_side(NobodyThere()).join,
-        LeaveCluster(nobody, cast("ClusterNodes", nobody), lambda: None),
+        LeaveCluster(SeenMembers(members), nodes, lambda: None),
         ClusterStanding("", is_shared=False, refusal=""),
     )

@@ -30,7 +30,6 @@ from ranvier.services.context_watch import ContextWatch
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
-from ranvier.services.forget_node import ForgetNode
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
@@ -217,7 +216,7 @@ class WebNode:
             event_log=self.log,
             contexts=MemoryCatalogue(self.log),
             administer_contexts=self.contexts,
-            administer_cluster=memory_administration(),
+            administer_cluster=memory_administration(self.cluster_nodes, lambda: self.members),
             processors=self.processors,
             topology=self.topology,
             kinds=self.kinds,
@@ -226,7 +225,6 @@ class WebNode:
             members=lambda: self.members,
             linked=lambda: self.linked,
             drains=self.drains,
-            forget_node=ForgetNode(self.cluster_nodes, lambda: self.members),
             health=lambda: self.health,
             metrics=lambda: b"ranvier_node_info 1.0\n",
             measurements=lambda: self.measurements,

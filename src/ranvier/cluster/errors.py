@@ -9,8 +9,7 @@ ClusterError
 ├── IdentityInUse      a running node has the same id: a copied data directory
 ├── NameIsRunning      a running node has the same name
 ├── RouteTaken         a route, set by hand, that another node has
-├── NoRouteLeft        more nodes on one host than routes
-└── NodeStillRuns      a node that cannot be forgotten
+└── NoRouteLeft        more nodes on one host than routes
 """
 
 from __future__ import annotations
@@ -110,12 +109,3 @@ class NoRouteLeft(ClusterError):
         super().__init__(
             f"route: no local node id is left for the host {member.host}; set a route by hand."
         )
-
-
-class NodeStillRuns(ClusterError):
-    """Only a node that has left can be forgotten."""
-
-    code: ClassVar[str] = "RANVIER-NODE-STILL-RUNS"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"The node {name} is running; stop it first, then forget it.")

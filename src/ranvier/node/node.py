@@ -43,7 +43,6 @@ from ranvier.node.shared_settings import (
 )
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.observability.metrics import Metrics
-from ranvier.services.forget_node import ForgetNode
 from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, WebDependencies
 from ranvier.web.http_server import HttpAddress, HttpServer
@@ -235,7 +234,6 @@ class Node:
             members=self._membership.members,
             linked=lambda: {each.node_id for each in self._mesh.mesh.linked_peers()},
             drains=self._draining,
-            forget_node=ForgetNode(self._database.cluster_nodes, self._membership.members),
             health=self._health.parts,
             metrics=self._metrics.exposition,
             measurements=self._metrics.measurements,

@@ -58,9 +58,9 @@ class ClusterNodesResource:
         app.delete(
             one,
             tags=["cluster"],
-            summary="Forget a node that is stopped or down",
+            summary="Take a node out of the cluster",
             status_code=HTTPStatus.ACCEPTED,
-        )(self.forget)
+        )(self.unregister)
 
     async def all(self) -> list[ShownNode]:
         """Return every node that is known, sorted by name."""
@@ -73,9 +73,9 @@ class ClusterNodesResource:
                 return each
         raise UnknownNode(name)
 
-    async def forget(self, name: NodeName) -> Response:
-        """Take a node out of the list; one that runs is refused."""
-        await self._of.forget_node.forget(name)
+    async def unregister(self, name: NodeName) -> Response:
+        """Have a node that runs leave within a second; forget one that does not."""
+        await self._of.administer_cluster.unregister(name)
         return Response(status_code=HTTPStatus.ACCEPTED)
 
 

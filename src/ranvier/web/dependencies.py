@@ -17,7 +17,6 @@ from ranvier.services.cluster_clients import ClusterClients
 from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
-from ranvier.services.forget_node import ForgetNode
 from ranvier.services.keep_clients import KeepClients
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
@@ -99,7 +98,6 @@ class WebDependencies:
     linked: Callable[[], Collection[str]]
     """The ids of the nodes that this one has a link with."""
     drains: Drains
-    forget_node: ForgetNode
     health: Callable[[], Sequence[PartHealth]]
     """The node is ready when every part is up; must not wait for anything."""
     metrics: Callable[[], bytes]

@@ -87,8 +87,9 @@ class JoiningResource:
             openapi_extra=POSTED_JOIN,
             **accepted,
         )(self.join)
-        for path in ("/v1/cluster/{node}", "/api/cluster/nodes/{node}"):
-            app.delete(path, summary="Take a node out of the cluster", **accepted)(self.unregister)
+        app.delete("/v1/cluster/{node}", summary="Take a node out of the cluster", **accepted)(
+            self.unregister
+        )
         app.get("/api/cluster", tags=["cluster"], summary="The cluster of this node")(self.standing)
         app.post(
             "/api/cluster/join-tokens",

@@ -109,11 +109,11 @@ async def test_every_living_node_serves_every_context(
     assert [role["node"] for role in context["roles"]] == ["messaging1", "other"]
 
 
-async def test_a_node_is_forgotten_or_refused(node: WebNode, client: httpx2.AsyncClient) -> None:
+async def test_a_node_is_taken_out_or_refused(node: WebNode, client: httpx2.AsyncClient) -> None:
     await node.cluster_nodes.register(OTHER.member, NodeState.RUNNING)
-    node.members = [OWN, OTHER]
+    node.members = [OWN, replace(OTHER, state=NodeState.DOWN)]
     refused = await client.delete("/api/cluster/nodes/messaging1")
-    assert is_problem(refused, 409, "RANVIER-NODE-STILL-RUNS", lambda text: "stop it" in text)
+    assert is_problem(refused, 409, "RANVIER-LAST-NODE", lambda text: "stop it" in text)
     unknown = await client.delete("/api/cluster/nodes/nobody")
     assert is_problem(unknown, 404, "RANVIER-NO-SUCH-NODE")
     assert is_problem(await client.get("/api/cluster/nodes/x"), 404, "RANVIER-NO-SUCH-NODE")
