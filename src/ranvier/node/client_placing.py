@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.lasting_calls import BINDING_PATHS, LASTING_PATHS
@@ -14,11 +16,16 @@ from ranvier.config.settings import Settings
 from ranvier.node.services import NodeServices
 from ranvier.services.drain_node import DrainNode
 from ranvier.services.errors import NodeDraining
-from ranvier.services.keep_clients import KeepClients
+from ranvier.services.keep_clients import ConnectedClient, KeepClients
 from ranvier.services.keep_membership import KeepMembership
 from ranvier.services.peers import NodeCondition
 from ranvier.services.place_clients import Balancing, PlaceClients, PlacementSettings
 from ranvier.wire.grpc.server import GrpcServer
+
+ASKED_AT_ONCE: Final = 200
+BETWEEN_TURNS_SECONDS: Final = 0.1
+"""Clients of a draining node are asked to go in turns: thousands that come at once would hold up
+the nodes that take them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +52,11 @@ class ClientStreams:
         return sum(call.head.path in BINDING_PATHS for call in self._server.calls())
 
     def ask_to_leave(self) -> None:
-        """Ask every client to go to another node."""
-        for client in self._clients.clients():
-            client.link.ask_to_reconnect()
+        """Ask every client to go to another node, so many at a time."""
+        clients, loop = self._clients.clients(), asyncio.get_running_loop()
+        for turn, first in enumerate(range(0, len(clients), ASKED_AT_ONCE)):
+            asked = clients[first : first + ASKED_AT_ONCE]
+            loop.call_later(turn * BETWEEN_TURNS_SECONDS, ask_to_reconnect, asked)
 
     def cut(self) -> None:
         """End what would last, and take no new calls on any connection."""
@@ -56,6 +65,12 @@ class ClientStreams:
         for call in self._server.calls():
             if call.head.path in LASTING_PATHS:
                 call.cut(error)
+
+
+def ask_to_reconnect(clients: Sequence[ConnectedClient]) -> None:
+    """Ask clients to look for a node again; one that has gone meanwhile is not reached."""
+    for client in clients:
+        client.link.ask_to_reconnect()
 
 
 class NodeFigures:
@@ -92,8 +107,7 @@ def client_placing(settings: Settings, parties: PlacingParties) -> PlaceClients:
 
     def ask_to_move(count: int) -> None:
         # Those that came last have the least to leave behind.
-        for client in clients.clients()[-count:]:
-            client.link.ask_to_reconnect()
+        ask_to_reconnect(clients.clients()[-count:])
 
     return PlaceClients(
         parties.membership,
