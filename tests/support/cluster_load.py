@@ -123,6 +123,8 @@ class ClusterLoad:
         while not self.is_over:
             number += 1
             await self._append(hub, f"{writer}-{number}")
+            # Writers without a pause would leave the nodes no processor to start on.
+            await pause(PAUSE_SECONDS / 2)
 
     async def _append(self, hub: Hub, name: str) -> None:
         note = self.notes[name] = AppendNote(name, time.monotonic())

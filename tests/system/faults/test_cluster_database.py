@@ -1,4 +1,4 @@
-"""The database restarts, ends connections and is cut off while 16 clients write and 8 read."""
+"""The database restarts, ends connections and is cut off while clients write and read."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.system.faults.conftest import NODES
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
-WRITERS = 16
-READERS = 8
+WRITERS = 8
+READERS = 4
 NOT_READY_SECONDS = 5.0
 MARGIN_SECONDS = 15.0
 """What a loaded machine may take beyond that."""

@@ -1,4 +1,4 @@
-"""Nodes are killed, frozen, throttled and restarted while 16 clients write and 8 read.
+"""Nodes are killed, frozen, throttled and restarted while clients write and read.
 
 Whatever happens to a node: nothing acknowledged is lost or doubled, no reader skips an event or
 gets one twice, and clients are soon served by another node.
@@ -21,8 +21,10 @@ from tests.system.faults.conftest import NODES
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(7200)]
 
-WRITERS = 16
-READERS = 8
+MANY_WRITERS = 16
+MANY_READERS = 8
+WRITERS = 8
+READERS = 4
 SERVED_AGAIN_SECONDS = 20.0
 """A bound of a loaded machine; `python -m bench cluster` measures."""
 LEASE_SECONDS = 2.5
@@ -31,7 +33,7 @@ LEASE_SECONDS = 2.5
 async def test_a_killed_node_costs_no_event_and_its_clients_go_on_elsewhere(
     nodes: Cluster, choose: random.Random
 ) -> None:
-    async with load(nodes, writers=WRITERS, readers=READERS) as clients:
+    async with load(nodes, writers=MANY_WRITERS, readers=MANY_READERS) as clients:
         for _ in range(scaled(200, suite=1)):
             await clients.until_acknowledged(choose.randrange(50, 200))
             name = choose.choice(NODES)
