@@ -16,7 +16,8 @@ import pytest
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, event_store_stub
 from tests.support.command_client import Caller
-from tests.support.node_database import node_database
+from tests.support.databases import FACTORIES
+from tests.support.node_database import CHOICE
 
 StartNode = Callable[..., AxonNode]
 
@@ -38,14 +39,26 @@ def seats(request: pytest.FixtureRequest) -> int:
     return int(getattr(request, "param", ASKED_FOR or 1))
 
 
+on_every_database = pytest.mark.parametrize(
+    "database_kind", list(FACTORIES) if CHOICE == "sqlite" else [CHOICE], indirect=True
+)
+"""Marks what runs on each database always; TEST_DATABASE=postgres chooses that one for all."""
+
+
 @pytest.fixture
-def start_node(tmp_path: Path, seats: int) -> Iterator[StartNode]:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database nodes are started on."""
+    return str(getattr(request, "param", CHOICE))
+
+
+@pytest.fixture
+def start_node(tmp_path: Path, seats: int, database_kind: str) -> Iterator[StartNode]:
     """Start nodes that are stopped when the test is over."""
     nodes: list[AxonNode] = []
 
     def start(settings: NodeSettings | None = None) -> AxonNode:
         directory = tmp_path / f"data-{len(nodes)}"
-        nodes.append(AxonNode(lambda: node_database(directory), settings, seats))
+        nodes.append(AxonNode(lambda: FACTORIES[database_kind](directory), settings, seats))
         return nodes[-1]
 
     yield start

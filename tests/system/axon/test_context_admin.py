@@ -15,6 +15,9 @@ from tests.support.axon_stubs import (
     platform_stub,
 )
 from tests.support.live_call import LiveCall, Refusal, refusal_of, refused
+from tests.system.axon.conftest import on_every_database
+
+pytestmark = on_every_database
 
 Empty = empty_pb2.Empty
 

@@ -10,7 +10,9 @@ import grpc
 from ranvier.proto import event_pb2
 from tests.support.axon_node import AxonNode, NodeSettings
 from tests.support.axon_stubs import ServiceStub, event_store_stub
-from tests.system.axon.conftest import StartNode
+from tests.system.axon.conftest import StartNode, on_every_database
+
+pytestmark = on_every_database
 
 
 def event(aggregate_id: str, sequence: int, **changes: object) -> event_pb2.Event:

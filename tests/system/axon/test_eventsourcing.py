@@ -15,6 +15,9 @@ from eventsourcing.utils import Environment
 from eventsourcing_axonserver.factory import Factory
 
 from tests.support.axon_node import AxonNode
+from tests.system.axon.conftest import on_every_database
+
+pytestmark = on_every_database
 
 
 class Account(Aggregate):
