@@ -5,7 +5,8 @@ from pathlib import Path
 
 import httpx2
 
-from examples.node_process import NodeProcess
+from examples.node_process import NodeProcess, free_ports
+from tests.support.node_program import is_one_sentence, ranvier, running_node
 from tests.support.postgres_databases import new_database
 
 
@@ -25,3 +26,12 @@ def test_nodes_that_start_together_on_an_empty_database_make_it_once(tmp_path: P
             assert httpx2.get(f"{node.http_address}/health/ready").status_code == 200
     finally:
         assert [node.stop() for node in nodes] == [0, 0, 0]
+
+
+def test_a_data_directory_has_one_node_on_postgres_too(tmp_path: Path) -> None:
+    flags = ("--database", new_database())
+    with running_node(tmp_path / "data", *flags):
+        said = ranvier("start", *free_ports(), "--data", str(tmp_path / "data"), *flags)
+    assert said.code == 1
+    assert is_one_sentence(said.err), said.err
+    assert "in use by process" in said.err

@@ -32,7 +32,7 @@ SWITCHES: Final = frozenset({"dcb", "one"})
 """Columns that the embedded database spells 0 and 1."""
 
 SETTINGS: Final = ConnectionSettings(
-    1, 0, {"application_name": "ranvier copy", "statement_timeout": "60000"}
+    1, 0, {"application_name": "ranvier copy", "statement_timeout": "0"}
 )
 
 
