@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranvier.cluster.configuration import ConfigurationRevision
 from ranvier.events.keyed_snapshot import KeyedSnapshot
 from ranvier.events.scheduled_event import ScheduledEvent
 from ranvier.events.snapshot import Snapshot
@@ -36,6 +37,10 @@ async def fill(database: Database, appends: int = 40) -> None:
     assert await database.persistent_streams.create(CONTEXT, definition, fresh(3, 5), 10)
     await database.processor_strategies.choose(ProcessorId(CONTEXT, "p", "store"), "thread")
     await database.cluster_identity.found(ClusterIdentity("the-cluster", Secret("the-secret")))
+    revision = await database.cluster_configuration.propose(ConfigurationRevision())
+    assert revision is not None
+    await database.cluster_configuration.judge(revision.number, "a-node", "")
+    await database.cluster_configuration.decide(revision.number, "")
     await database.contexts.delete("gone")
 
 

@@ -145,6 +145,18 @@ TABLES: Final[Sequence[CopiedTable]] = (
         ("context", "processor", "token_store", "strategy"),
         ("context", "processor", "token_store"),
     ),
+    CopiedTable(
+        "configuration_revision",
+        ("number", "replaces", "settings", "author", "made_at", "state", "reason"),
+        ("number",),
+        taken="true",
+    ),
+    CopiedTable(
+        "configuration_verdict",
+        ("revision", "node_id", "refusal"),
+        ("revision", "node_id"),
+        taken="true",
+    ),
     CopiedTable("cluster_identity", ("one", "cluster_id", "secret"), ("one",), taken="true"),
 )
 """In the order in which they are copied."""

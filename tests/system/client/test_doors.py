@@ -9,7 +9,6 @@ import pytest
 import trustme
 
 import ranvier
-from examples.node_process import NodeProcess
 from ranvier.client import ReconnectDelays, TlsFiles
 from ranvier.client.errors import AccessRefused, ConnectionLost
 from tests.support.node_database import node_process
@@ -63,7 +62,7 @@ async def test_a_node_that_stops_lets_its_clients_go_and_gets_them_back(tmp_path
             with pytest.raises(ConnectionLost):
                 await anext(live)
         port = str(node.ready["grpc"])
-        again = await asyncio.to_thread(NodeProcess, tmp_path / "data", "--grpc-port", port)
+        again = await asyncio.to_thread(node_process, tmp_path / "data", "--grpc-port", port)
         await hub.commands.ready()
         await hub.queries.ready()
         assert await hub.commands.send("one") == 1
