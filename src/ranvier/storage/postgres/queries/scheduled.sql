@@ -19,7 +19,8 @@ WHERE s.next_attempt IS NOT NULL AND c.name IS NOT NULL
 WITH due AS (
     SELECT s.id
     FROM scheduled_event AS s
-    WHERE s.next_attempt <= $2
+    -- A node whose clock is ahead publishes nothing before its time.
+    WHERE s.next_attempt <= least($2, (extract(epoch FROM statement_timestamp()) * 1000)::bigint)
         AND EXISTS (SELECT 1 FROM context AS c WHERE c.id = s.context AND c.name IS NOT NULL)
     ORDER BY s.next_attempt, s.id
     LIMIT $4
