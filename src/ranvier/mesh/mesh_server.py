@@ -44,7 +44,8 @@ class MeshServer:
 
     def methods(self) -> dict[str, Method]:
         """Return the methods that a mesh begins with, by their short names."""
-        return {"Link": streaming(lambda call: LinkSession(call, self))}
+        link = streaming(lambda call: LinkSession(call, self), oversized=self._oversized)
+        return {"Link": link}
 
     def add(self, server: GrpcServer, name: str, method: Method, *, is_open: bool = False) -> None:
         """Offer one more call between nodes; `is_open`: also to those who have proved nothing."""
@@ -94,6 +95,22 @@ class MeshServer:
         """End every link."""
         for session in list(self._sessions.values()):
             session.close(reason)
+
+    def _oversized(self, call: ServerCall, byte_count: int) -> GrpcError | None:
+        """Drop what is too long for this node, where a node has sent it: its link need not end.
+
+        Its caller is told by 4002 when its time is over.
+        """
+        session = self._sessions.get(call.host)
+        text = f"A message of {byte_count} bytes is over the limit of this node."
+        if session is None:
+            return GrpcError(StatusCode.RESOURCE_EXHAUSTED, text)
+        name = session.peer.name
+        self._log.tell(
+            f"{name}/size",
+            f"{text} Node {name} sent it, and it was dropped; set limits.message_bytes alike.",
+        )
+        return None
 
     # What sessions tell.
 

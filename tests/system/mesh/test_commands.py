@@ -11,6 +11,7 @@ from tests.support.mesh_nodes import (
     MeshNode,
     Roster,
     linked,
+    listening,
     running,
 )
 
@@ -251,3 +252,18 @@ async def test_a_node_that_stops_sends_back_what_it_did_not_give() -> None:
         assert await told(commands[0]) == [b"answer"]
         await stopping
         assert other.sent == ["m-1", "m-2"]
+
+
+async def test_a_command_over_the_limit_of_the_handlers_node_harms_no_other() -> None:
+    a, b = nodes("a", "b")
+    with listening() as said:
+        async with running(a, b):
+            await linked(a, b)
+            b.handle(1, "Buy")
+            await a.heard.until(lambda: a.knows("Buy"))
+            large = NotedCommand("large", message=bytes(5 * 1024 * 1024), timeout_ms=100)
+            a.dispatch(large)
+            beside = a.dispatch(NotedCommand("beside"))
+            assert await told(large, beside) == ["AXONIQ-4002", b"answer to command"]
+            assert {peer.name for peer in a.mesh.linked_peers()} == {"b"}
+            await said.until("Node a sent it, and it was dropped")
