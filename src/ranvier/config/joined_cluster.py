@@ -67,7 +67,10 @@ def write_joined(directory: Path, joined: JoinedCluster) -> None:
 
 
 def forget_joined(directory: Path) -> None:
-    """Forget the cluster: the node stands alone from its next start on."""
+    """Forget the cluster: the node stands alone from its next start on.
+
+    Raises `OSError`.
+    """
     (directory / CLUSTER_FILE).unlink(missing_ok=True)
     sync_directory(directory)
 

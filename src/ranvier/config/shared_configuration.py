@@ -153,6 +153,11 @@ def write_kept(directory: Path, kept: KeptConfiguration) -> None:
     sync_directory(directory)
 
 
+def forget_kept(directory: Path) -> None:
+    """Forget what was in force, in a cluster that the node is not in any more."""
+    (directory / CONFIGURATION_FILE).unlink(missing_ok=True)
+
+
 def _known(values: Mapping[str, str]) -> Iterator[tuple[Key, str]]:
     for name, text in values.items():
         key = find_key(name)

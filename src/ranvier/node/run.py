@@ -12,6 +12,7 @@ from typing import Final
 import uvloop
 
 from ranvier.config.joined_cluster import forget_joined
+from ranvier.config.shared_configuration import forget_kept
 from ranvier.errors import RanvierError
 from ranvier.node.life import NodeLife, Turn
 from ranvier.node.node import Node
@@ -97,6 +98,7 @@ async def started(life: NodeLife, turn: Turn) -> Node:
         life.refusal = sentence_of(error)
         logger.error("The node could not start in the cluster: %s", life.refusal)  # one sentence
         forget_joined(life.settings.data)
+        forget_kept(life.settings.data)
         life.read_again()
         return await started(life, Turn.STOP)
     return node
@@ -106,6 +108,8 @@ def goes_on(life: NodeLife, turn: Turn) -> bool:
     """Read the settings for another start; False for a node that is to leave and could not stay."""
     if turn is Turn.LEAVE:
         forget_joined(life.settings.data)
+    # What was in force here was so among other nodes, or at this one alone.
+    forget_kept(life.settings.data)
     life.read_again()
     if turn is Turn.LEAVE and life.settings.database.dsn is not None:
         logger.warning(

@@ -90,7 +90,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     ContextsResource(dependencies.administer_contexts).add_to(app)
     JoiningResource(
         dependencies.administer_cluster,
-        has_access_control=dependencies.access_token is not None,
+        has_access_control=lambda: dependencies.access_token() is not None,
     ).add_to(app)
     NodeDrainsResource(dependencies.drains).add_to(app)
     ProcessorsResource(dependencies.processors).add_to(app)

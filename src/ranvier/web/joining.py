@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -70,7 +71,9 @@ POSTED_JOIN: Final = json_example(
 class JoiningResource:
     """Asks the node's own service."""
 
-    def __init__(self, cluster: AdministerCluster, *, has_access_control: bool) -> None:
+    def __init__(
+        self, cluster: AdministerCluster, *, has_access_control: Callable[[], bool]
+    ) -> None:
         self._cluster = cluster
         self._has_access_control = has_access_control
 
@@ -119,7 +122,7 @@ class JoiningResource:
     async def new_token(self, request: Request) -> NewToken:
         """One use, 15 minutes; without access control for callers on the same machine alone."""
         client = request.client
-        if not self._has_access_control and not (client and is_loopback(client.host)):
+        if not self._has_access_control() and not (client and is_loopback(client.host)):
             raise TokenForStrangers
         return NewToken(token=await self._cluster.new_token(), life_seconds=int(LIFE_SECONDS))
 

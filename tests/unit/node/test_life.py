@@ -9,6 +9,7 @@ from ranvier.config.errors import ClusterKeyDiffers
 from ranvier.config.joined_cluster import JoinedCluster, read_joined, write_joined
 from ranvier.config.load import LoadedSettings, load_settings
 from ranvier.config.settings import Settings
+from ranvier.config.shared_configuration import KeptConfiguration, read_kept, write_kept
 from ranvier.node import run
 from ranvier.node.life import NodeLife, Turn
 from ranvier.node.ready_line import BoundPorts
@@ -60,8 +61,10 @@ def test_a_node_that_leaves_goes_on_alone_if_its_settings_let_it(tmp_path: Path)
     write_joined(tmp_path / "data", JOINED)
     assert run.goes_on(life, Turn.JOIN)
     assert not is_alone(life)
+    write_kept(tmp_path / "data", KeptConfiguration(1, {"query.limit": "7"}))
     assert run.goes_on(life, Turn.LEAVE)
     assert is_alone(life)
+    assert read_kept(tmp_path / "data") == KeptConfiguration()
     assert not run.goes_on(life_in(tmp_path, database=DSN), Turn.LEAVE)
 
 
