@@ -46,6 +46,7 @@ bench: $(VENV)/.dev ## measure every published figure and print it beside its ta
 
 soak: $(VENV)/.dev ## the long proofs in full; the suite runs the same ones scaled down
 	@RANVIER_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 7200
+	@TEST_DATABASE=postgres RANVIER_TEST_NODES=3 $(BIN)/python -m pytest tests/system/axon
 
 faults: $(VENV)/.dev ## the fault proofs in full: kills, freezes, cuts and restarts of nodes and database, full disk
 	@RANVIER_SOAK=1 $(BIN)/python -m pytest tests/system/faults tests/simulation --timeout 7200
