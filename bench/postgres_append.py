@@ -16,7 +16,7 @@ from bench.sqlite_append import append_id, new_events
 from ranvier.events.event import NewEvent
 from ranvier.storage.postgres.database import PostgresDatabase
 
-EVENTS_PER_TURN = 60_000
+EVENTS_PER_TURN = 100_000
 COMMITS = 300
 
 NumberedEvent = tuple[int, NewEvent]
