@@ -47,6 +47,7 @@ def beat_of(member: Member, state: NodeState = NodeState.RUNNING) -> Heartbeat:
         node_id=member.node_id,
         incarnation=member.incarnation,
         state=state,
+        system_identifier=7_001,
         timeline=5,
         config_revision=8,
         lacks=("one", "two"),
@@ -128,6 +129,7 @@ async def test_a_heartbeat_counts_and_shows_all_nodes(database: Database) -> Non
     await nodes.beat(beat_of(adam, NodeState.DRAINING))
     seen = (await nodes.beat(beat_of(eve))).records[0]
     assert (seen.beats, seen.state, seen.timeline) == (2, NodeState.DRAINING, 5)
+    assert seen.system_identifier == 7_001
     assert (seen.lacks, seen.member.config_revision) == (("one", "two"), 8)
 
 

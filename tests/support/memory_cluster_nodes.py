@@ -72,6 +72,7 @@ class MemoryClusterNodes:
             member=replace(record.member, config_revision=heartbeat.config_revision),
             state=heartbeat.state,
             beats=record.beats + 1,
+            system_identifier=heartbeat.system_identifier,
             timeline=heartbeat.timeline,
             lacks=heartbeat.lacks,
             last_seen_at_ms=self.now_ms,

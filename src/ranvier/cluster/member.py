@@ -67,8 +67,10 @@ class Heartbeat:
     node_id: str
     incarnation: int
     state: NodeState
+    system_identifier: int = 0
+    """Of the database as the node knows it; 0: unknown."""
     timeline: int = 0
-    """The highest timeline of the database that it has heard of."""
+    """The highest timeline of that database that it has heard of."""
     config_revision: int = 0
     lacks: tuple[str, ...] = ()
     """The ids of the running nodes that it has no link with, sorted."""
@@ -83,6 +85,8 @@ class NodeRecord:
     """What the node said last, or `DOWN` where another has found it so."""
     beats: int
     """Rises with every heartbeat."""
+    system_identifier: int = 0
+    """Of the database that the node has told this of; its row may be a copy in another one."""
     timeline: int = 0
     lacks: tuple[str, ...] = ()
     last_seen_at_ms: int = 0

@@ -200,6 +200,7 @@ def described(condition: NodeCondition) -> mesh_pb2.Condition:
     """Return the message that tells how a node is."""
     return mesh_pb2.Condition(
         timeline=condition.timeline,
+        system_identifier=condition.system_identifier,
         lacks=condition.lacks,
         is_ready=condition.is_ready,
         client_count=condition.client_count,

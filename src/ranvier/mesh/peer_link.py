@@ -242,4 +242,5 @@ def condition_from(condition: mesh_pb2.Condition) -> NodeCondition:
         condition.client_count,
         condition.busy_share,
         dict(condition.tags),
+        condition.system_identifier,
     )

@@ -110,6 +110,7 @@ class NodeMesh:
         self._membership.set_lacks(lacks)
         return NodeCondition(
             timeline=self._parties.database.timeline,
+            system_identifier=self._parties.database.system_identifier,
             lacks=lacks,
             is_ready=self._parties.is_ready(),
             client_count=self._parties.services.clients.count,
@@ -117,8 +118,8 @@ class NodeMesh:
         )
 
     def _heard(self, condition: NodeCondition) -> None:
-        if condition.timeline:
-            self._parties.database.hear_of_timeline(condition.timeline)
+        database = self._parties.database
+        database.hear_of_timeline(condition.system_identifier, condition.timeline)
 
 
 class MembersToDial:

@@ -48,12 +48,17 @@ class Timelines(Protocol):
     """What a database knows of its own lives; `Database` has it."""
 
     @property
+    def system_identifier(self) -> int:
+        """Which database it is."""
+        ...
+
+    @property
     def timeline(self) -> int:
         """The highest that is known here."""
         ...
 
-    def hear_of_timeline(self, timeline: int) -> None:
-        """Believe no server on a lower one."""
+    def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
+        """Believe no server on a lower one, if it is this database that is told of."""
         ...
 
 
@@ -242,6 +247,7 @@ class KeepMembership:
             node_id=self.own.node_id,
             incarnation=self.own.incarnation,
             state=self._state,
+            system_identifier=self._ports.database.system_identifier,
             timeline=self._timeline,
             config_revision=self.own.config_revision,
             lacks=self._lacks,
@@ -263,9 +269,8 @@ class KeepMembership:
         """Learn from what a heartbeat found."""
         if not beaten.counted:
             await self._return(beaten.records)
-        self._ports.database.hear_of_timeline(
-            max((record.timeline for record in beaten.records), default=0)
-        )
+        for record in beaten.records:
+            self._ports.database.hear_of_timeline(record.system_identifier, record.timeline)
         self._look(beaten.records)
         for record in beaten.records:
             if self._is_other(record) and is_silent(record, self._seen, self._rules):

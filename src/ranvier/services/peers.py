@@ -42,6 +42,8 @@ class NodeCondition:
     """Of its one core, from 0 to 1."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Compared with those of clients that ask where to go."""
+    system_identifier: int = 0
+    """Of the shared database, which the timeline is one of; 0 where it knows none."""
 
 
 class PeerAddresses(Protocol):

@@ -57,7 +57,8 @@ def record_of(row: Sequence[Any]) -> NodeRecord:
     """Return the node of a row: the columns of `columns_of`, then those of its life."""
     node_id, name, route, host, internal_host, ip, http, grpc, internal, ajp, *rest = row
     local_node_id, weight, version, os, python, config_revision, started_at_ms, *life = rest
-    incarnation, state, beats, timeline, lacks, last_seen, stopped, failed, wish = life
+    incarnation, state, beats, timeline, lacks, last_seen, stopped, failed, *asked = life
+    wish, system_identifier = asked
     return NodeRecord(
         member=Member(
             node_id=node_id,
@@ -81,6 +82,7 @@ def record_of(row: Sequence[Any]) -> NodeRecord:
         ),
         state=NodeState(state),
         beats=beats,
+        system_identifier=system_identifier,
         timeline=timeline,
         lacks=tuple(json.loads(lacks)),
         last_seen_at_ms=last_seen,

@@ -89,12 +89,20 @@ class Database(Protocol):
         ...
 
     @property
+    def system_identifier(self) -> int:
+        """Which database this is, as PostgreSQL tells them apart; 0 where nobody shares it."""
+        ...
+
+    @property
     def timeline(self) -> int:
         """The highest timeline of the database that is known here; 0 where it never fails over."""
         ...
 
-    def hear_of_timeline(self, timeline: int) -> None:
-        """Believe no server on a lower timeline than this, which another node has seen."""
+    def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
+        """Believe no server on a lower timeline than this, which another node has seen.
+
+        That of another database than this one says nothing.
+        """
         ...
 
     def oldest_read_seconds(self) -> float:

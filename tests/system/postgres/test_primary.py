@@ -21,9 +21,10 @@ async def test_a_node_that_hears_of_a_later_timeline_leaves_the_former_primary(
     await store(database, event(0))
     timeline = database.timeline
     assert timeline >= 1
+    database.hear_of_timeline(database.system_identifier + 1, timeline + 1)
     readiness = [database.ready]
     for heard in (timeline, timeline + 1):
-        database.hear_of_timeline(heard)
+        database.hear_of_timeline(database.system_identifier, heard)
         readiness.append(database.ready)
     assert readiness == [True, True, False]
     for _ in range(2):

@@ -20,10 +20,12 @@ HOUR_MS = 3_600_000
 
 @dataclass
 class Timelines:
+    system_identifier: int = 7_001
     timeline: int = 1
 
-    def hear_of_timeline(self, timeline: int) -> None:
-        self.timeline = max(self.timeline, timeline)
+    def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
+        if system_identifier == self.system_identifier:
+            self.timeline = max(self.timeline, timeline)
 
 
 @dataclass
@@ -176,9 +178,21 @@ async def test_a_frozen_observer_judges_nobody_when_it_wakes(scene: Scene) -> No
 
 async def test_the_highest_timeline_goes_round(scene: Scene) -> None:
     adam, eve = await scene.running("adam"), await scene.running("eve")
-    adam._ports.database.hear_of_timeline(7)
+    adam._ports.database.hear_of_timeline(7_001, 7)
     await scene.beat(adam, eve)
     assert eve._ports.database.timeline == 7
+
+
+async def test_the_timeline_of_the_database_that_rows_were_copied_from_says_nothing(
+    scene: Scene,
+) -> None:
+    adam = await scene.running("adam")
+    adam._ports.database.hear_of_timeline(7_001, 7)
+    await scene.beat(adam)
+    scene.nodes.records["adam"] = replace(scene.nodes.records["adam"], system_identifier=7_000)
+    eve = await scene.running("eve")
+    await scene.beat(eve)
+    assert eve._ports.database.timeline == 1
 
 
 async def test_what_a_node_lacks_and_has_applied_is_seen_by_others(scene: Scene) -> None:

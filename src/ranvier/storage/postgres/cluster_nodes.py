@@ -57,6 +57,7 @@ class PostgresClusterNodes:
             heartbeat.timeline,
             heartbeat.config_revision,
             lacks_text(heartbeat.lacks),
+            heartbeat.system_identifier,
         )
         counted = bool(rows and rows[0]["counted"])
         return Beaten(counted, [record_of(tuple(row)[1:]) for row in rows])

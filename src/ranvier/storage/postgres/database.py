@@ -143,13 +143,18 @@ class PostgresDatabase:
         return self._under_way.is_open and self._readers.works and self._writers.works
 
     @property
+    def system_identifier(self) -> int:
+        """Which database this is: no two PostgreSQL clusters have the same."""
+        return self._primary.system_identifier
+
+    @property
     def timeline(self) -> int:
         """The highest timeline of the database that is known here; other nodes want to know it."""
         return self._primary.timeline
 
-    def hear_of_timeline(self, timeline: int) -> None:
+    def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
         """Believe no server on a lower timeline than this, which another node has seen."""
-        self._primary.hear_of(timeline)
+        self._primary.hear_of(system_identifier, timeline)
 
     def oldest_read_seconds(self) -> float:
         """The age of the oldest statement or transaction of this node that is under way."""

@@ -20,6 +20,11 @@ class KnownPrimary:
         self._observers: list[Callable[[], None]] = []
 
     @property
+    def system_identifier(self) -> int:
+        """Which database was met, 0 before any."""
+        return self._system_identifier or 0
+
+    @property
     def timeline(self) -> int:
         """The highest timeline seen, 0 before any."""
         return self._timeline
@@ -36,16 +41,19 @@ class KnownPrimary:
                 f"{self._system_identifier}): look at the address"
             )
         self._system_identifier = system_identifier
-        self.hear_of(timeline)
+        self.hear_of(system_identifier, timeline)
         if timeline < self._timeline:
             raise StorageUnavailable(
                 f"the server that answers is a former primary (timeline {timeline}, where "
                 f"{self._timeline} has been seen): stop it"
             )
 
-    def hear_of(self, timeline: int) -> None:
-        """Take notice of a timeline, seen here or by another node."""
-        if timeline > self._timeline:
+    def hear_of(self, system_identifier: int, timeline: int) -> None:
+        """Take notice of a timeline, seen here or by another node.
+
+        That of another database says nothing: rows that came here from it may still tell of it.
+        """
+        if system_identifier == self._system_identifier and timeline > self._timeline:
             self._timeline = timeline
             for observer in self._observers:
                 observer()

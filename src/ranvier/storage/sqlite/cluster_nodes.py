@@ -64,6 +64,7 @@ class SqliteClusterNodes:
             heartbeat.timeline,
             heartbeat.config_revision,
             lacks_text(heartbeat.lacks),
+            heartbeat.system_identifier,
         )
         return Beaten(counted=await self._change("beat", row), records=await self.all())
 

@@ -151,11 +151,16 @@ class SqliteDatabase:
         return self._writer.ready
 
     @property
+    def system_identifier(self) -> int:
+        """Nobody shares a file of this node: 0."""
+        return 0
+
+    @property
     def timeline(self) -> int:
         """The database is a file of this node and never fails over: 0."""
         return 0
 
-    def hear_of_timeline(self, timeline: int) -> None:
+    def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
         """Nothing that others see concerns a file of this node."""
 
     def oldest_read_seconds(self) -> float:

@@ -2,7 +2,7 @@
 SELECT
     node_id, name, route, host, internal_host, ip, http_port, grpc_port, internal_port, ajp_port,
     local_node_id, weight, version, os, python, config_revision, started_at, incarnation, state,
-    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish
+    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish, system_identifier
 FROM cluster_node ORDER BY name COLLATE "C"
 
 -- name: next_incarnation
@@ -55,6 +55,7 @@ WITH beaten AS (
         timeline = $4,
         config_revision = $5,
         lacks = $6,
+        system_identifier = $7,
         last_seen_at = (extract(epoch FROM statement_timestamp()) * 1000)::bigint,
         stopped_at = CASE WHEN $3::text = 'stopped' THEN (extract(epoch FROM statement_timestamp()) * 1000)::bigint END
     WHERE node_id = $1 AND incarnation = $2 AND state <> 'down'
@@ -64,7 +65,7 @@ SELECT
     EXISTS (SELECT FROM beaten) AS counted,
     node_id, name, route, host, internal_host, ip, http_port, grpc_port, internal_port, ajp_port,
     local_node_id, weight, version, os, python, config_revision, started_at, incarnation, state,
-    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish
+    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish, system_identifier
 FROM cluster_node ORDER BY name COLLATE "C"
 
 -- name: mark_down

@@ -2,7 +2,7 @@
 SELECT
     node_id, name, route, host, internal_host, ip, http_port, grpc_port, internal_port, ajp_port,
     local_node_id, weight, version, os, python, config_revision, started_at, incarnation, state,
-    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish
+    beats, timeline, lacks, last_seen_at, stopped_at, failed_at, wish, system_identifier
 FROM cluster_node ORDER BY name
 
 -- name: next_incarnation
@@ -53,6 +53,7 @@ UPDATE cluster_node SET
     timeline = ?4,
     config_revision = ?5,
     lacks = ?6,
+    system_identifier = ?7,
     last_seen_at = CAST(unixepoch('subsec') * 1000 AS INTEGER),
     stopped_at = CASE WHEN ?3 = 'stopped' THEN CAST(unixepoch('subsec') * 1000 AS INTEGER) END
 WHERE node_id = ?1 AND incarnation = ?2 AND state <> 'down'
