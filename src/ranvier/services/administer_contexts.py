@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from ranvier.errors import RanvierError
 from ranvier.events.context_name import refuse_context_name
 from ranvier.services.errors import CannotPreserveEvents, NodeStopping, TooManyContexts
+from ranvier.services.standing_trouble import StandingTrouble
 from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.context_catalogue import ContextCatalogue, ContextDescription, ContextMark
 
@@ -174,12 +175,14 @@ class AdministerContexts:
         return await self._catalogue.all()
 
     async def _look_for_ever(self) -> None:
+        trouble = StandingTrouble("the contexts could not be looked at")
         while True:
             await self._next_look()
             try:
                 await self.look()
+                trouble.end()
             except RanvierError as error:
-                logger.warning("the contexts could not be looked at: %s", error)
+                trouble.tell(error)
             except Exception:
                 logger.exception("the look at the contexts failed")
 

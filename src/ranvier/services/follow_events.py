@@ -17,6 +17,7 @@ from ranvier.services.errors import NodeStopping, TokenBeyondHead
 from ranvier.services.event_feed import EventFeed
 from ranvier.services.event_follower import EventFollower
 from ranvier.services.event_ring import RingLimits
+from ranvier.services.standing_trouble import StandingTrouble
 from ranvier.storage.errors import HeadWentBack
 from ranvier.storage.event_log import EventLog
 
@@ -131,12 +132,14 @@ class FollowEvents:
         self._hurried.set()
 
     async def _look_for_ever(self) -> None:
+        trouble = StandingTrouble("the heads of the contexts could not be read")
         while True:
             await self._until_due()
             try:
                 await self.look()
+                trouble.end()
             except RanvierError as error:
-                logger.warning("the heads of the contexts could not be read: %s", error)
+                trouble.tell(error)
             except Exception:
                 logger.exception("the look at the heads failed")
 

@@ -22,6 +22,7 @@ from ranvier.cluster.lease import (
 )
 from ranvier.errors import RanvierError
 from ranvier.services.errors import LeasesRunOut
+from ranvier.services.standing_trouble import StandingTrouble
 from ranvier.storage.errors import StorageError
 from ranvier.storage.leases import Leases
 
@@ -180,13 +181,15 @@ class HoldLeases:
         self._lapse = self._sources.later(seconds, self._lose_untrusted)
 
     async def _beat_for_ever(self) -> None:
+        trouble = StandingTrouble("the leases of this node could not be renewed")
         while True:
             self._is_wanted.clear()
             try:
                 await self._beat()
+                trouble.end()
             except RanvierError as error:
                 self._watch = HolderWatch()
-                logger.warning("the leases of this node could not be renewed: %s", error)
+                trouble.tell(error)
             except Exception:
                 logger.exception("a beat of the leases failed")
             await self._pause()

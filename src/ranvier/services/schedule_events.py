@@ -21,6 +21,7 @@ from ranvier.events.event import NewEvent
 from ranvier.events.limits import APPEND_ID_BYTES, NUMBER_LIMIT, refuse_append
 from ranvier.events.scheduled_event import DueEvent, ScheduledEvent, refusal_of
 from ranvier.services.errors import AppendOutcomeUnknown, NodeStopping
+from ranvier.services.standing_trouble import StandingTrouble
 from ranvier.storage.errors import StorageError
 from ranvier.storage.scheduled_events import ScheduledCounts, ScheduledEvents
 
@@ -169,12 +170,14 @@ class ScheduleEvents:
             raise NodeStopping
 
     async def _publish_for_ever(self) -> None:
+        trouble = StandingTrouble("the scheduled events could not be looked at")
         while not self._is_stopping:
             self._changed.clear()
             try:
                 pause_seconds = await self._publish_round()
+                trouble.end()
             except RanvierError as error:
-                logger.warning("the scheduled events could not be looked at: %s", error)
+                trouble.tell(error)
                 pause_seconds = LOOK_SECONDS
             except Exception:
                 logger.exception("a round of scheduled events failed")

@@ -21,6 +21,7 @@ from ranvier.cluster.configuration import (
 )
 from ranvier.errors import RanvierError
 from ranvier.services.errors import ConfigurationMoved, ConfigurationRefused, NodeStopping
+from ranvier.services.standing_trouble import StandingTrouble
 from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.cluster_configuration import ClusterConfiguration
 
@@ -163,11 +164,13 @@ class ShareConfiguration:
         )
 
     async def _look_for_ever(self) -> None:
+        trouble = StandingTrouble("the shared configuration could not be looked at")
         while True:
             await self._ports.pause(LOOK_SECONDS)
             try:
                 await self.look()
+                trouble.end()
             except RanvierError as error:
-                logger.warning("the shared configuration could not be looked at: %s", error)
+                trouble.tell(error)
             except Exception:
                 logger.exception("the look at the shared configuration failed")
