@@ -38,6 +38,9 @@ RIGHT_MISSING: Final = "42501"
 CANCELLED: Final = "57014"
 """A statement that took too long: it alone is ended."""
 
+NO_TLS: Final = "rejected SSL upgrade"
+"""Said by the driver of whatever does not answer the question for TLS as PostgreSQL does."""
+
 NOT_KNOWN: Final = ("08", "57", "40003")
 """How states begin after which a commit may have happened."""
 
@@ -95,6 +98,13 @@ def reason_of(error: BaseException) -> str:
         return f"its host name is not known ({error.strerror}); look at the key `database`"
     if isinstance(error, ConnectionRefusedError):
         return f"nobody listens at its address ({first_line(error)})"
+    if isinstance(error, FileNotFoundError):
+        return "a certificate, key or socket that `database` names is not there; correct the path"
+    if NO_TLS in str(error):
+        return (
+            f"{first_line(error)}: no PostgreSQL is there, or one without TLS; look at the port and"
+            " at `sslmode` in the key `database`"
+        )
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
         return "none of its hosts is a primary that takes writes: they are standbys"
     if state_of(error)[:2] in REFUSED_AT_THE_DOOR:

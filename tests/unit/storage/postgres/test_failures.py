@@ -5,7 +5,7 @@ import pytest
 
 from ranvier.events.errors import InvalidEvent
 from ranvier.storage.errors import StorageFull, StorageUnavailable
-from ranvier.storage.postgres.failures import in_our_words, is_outage, is_poison
+from ranvier.storage.postgres.failures import in_our_words, is_outage, is_poison, reason_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,19 @@ def test_errors_come_in_the_words_of_the_port() -> None:
 def test_what_a_database_says_of_its_rows_is_not_told_to_clients() -> None:
     error = asyncpg.UniqueViolationError("duplicate key\nDETAIL:  Key (id)=(secret)")
     assert "secret" not in str(in_our_words(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            ConnectionError('PostgreSQL server at "db1:8024" rejected SSL upgrade'),
+            ("db1:8024", "no PostgreSQL is there", "sslmode"),
+        ),
+        (FileNotFoundError(2, "No such file or directory"), ("certificate", "correct the path")),
+        (ConnectionRefusedError(111, "Connection refused"), ("nobody listens",)),
+    ],
+)
+def test_who_cannot_get_in_is_told_where_to_look(error: Exception, words: tuple[str, ...]) -> None:
+    for word in words:
+        assert word in reason_of(error)
