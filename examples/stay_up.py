@@ -71,7 +71,7 @@ def watch(nodes: ClusterProcesses, asked_to_stop: threading.Event) -> None:
         for name in NODES:
             if name in nodes.running() or asked_to_stop.is_set():
                 continue
-            console.print(f"{name} is gone. {', '.join(nodes.running()) or 'Nobody'} goes on.")
+            console.print(f"{name} is gone. Still there: {', '.join(nodes.running()) or 'nobody'}.")
             if not asked_to_stop.wait(RESTART_SECONDS):
                 again = nodes.start(name)
                 console.print(f"{name} is back as process {again.process_id}.")

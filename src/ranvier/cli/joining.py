@@ -74,7 +74,8 @@ def register_node(
     name = running_node(node, began + STARTING_SECONDS)
     seconds = round(time.monotonic() - began, 3)
     said = {"node": name, "state": "running", "seconds": seconds}
-    text = f"Node {one_line(name)} is running in the cluster of {host}, after {seconds:g} s."
+    who = "The node" if name is None else f"Node {one_line(name)}"
+    text = f"{who} is running in the cluster of {host}, after {seconds:g} s."
     write_line(json_text(said) if node.prints_json else text)
 
 
@@ -96,8 +97,11 @@ def join_token(node: NodeClient) -> None:
     write_line(json_text(made) if node.prints_json else one_line(str(made.get("token"))))
 
 
-def running_node(node: NodeClient, until: float) -> str:
-    """Return the name of a node once it runs in its cluster; while it starts, it is silent."""
+def running_node(node: NodeClient, until: float) -> str | None:
+    """Return the name of a node once it runs in its cluster; while it starts, it is silent.
+
+    None is one that runs there and tells nobody who it is without the token of that cluster.
+    """
     while time.monotonic() < until:
         try:
             name = look(node)
@@ -105,7 +109,7 @@ def running_node(node: NodeClient, until: float) -> str:
             name = None
         except NodeRefused as refusal:
             if refusal.node_code in OTHER_TOKEN:
-                return "that was added"
+                return None
             name = None
         if name is not None:
             return name

@@ -39,9 +39,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(HELP)
         return 0
     report = check(load(flags).settings)
-    sys.stdout.write(as_json(report) if output == "json" else as_text(report))
-    is_safe = report.fail_over is not None and report.fail_over.passed
-    return 0 if report.passed and (is_safe or FAIL_OVER not in rest) else 1
+    sys.stdout.write(
+        as_json(report) if output == "json" else as_text(report, must_be_safe=FAIL_OVER in rest)
+    )
+    return 0 if report.passed and (is_safe(report) or FAIL_OVER not in rest) else 1
 
 
 def check(settings: Settings) -> CheckReport:
@@ -55,16 +56,23 @@ def check(settings: Settings) -> CheckReport:
     return check_directory(settings.database_directory)
 
 
-def as_text(report: CheckReport) -> str:
+def is_safe(report: CheckReport) -> bool:
+    """Tell whether a fail-over would lose nothing; an embedded database has nowhere to go."""
+    return report.fail_over is not None and report.fail_over.passed
+
+
+def as_text(report: CheckReport, *, must_be_safe: bool = False) -> str:
     """Return a line for each finding and one for the whole."""
     lines = [
         f"{'ok  ' if each.passed else 'FAIL'} {each.subject}: {each.detail}"
         for each in report.findings
     ]
     if report.fail_over is not None:
-        mark = "ok  " if report.fail_over.passed else "note"
+        mark = "ok  " if report.fail_over.passed else "FAIL" if must_be_safe else "note"
         lines.append(f"{mark} {report.fail_over.subject}: {report.fail_over.detail}")
     verdict = "Nothing is amiss." if report.passed else "Something is amiss; see FAIL above."
+    if must_be_safe and report.passed and not is_safe(report):
+        verdict = "Nothing is amiss, but a fail-over is not safe."
     return "".join(f"{line}\n" for line in [*lines, verdict])
 
 

@@ -51,6 +51,9 @@ def test_check_finds_damage_and_calls_one_server_alone_not_safe(
     assert command_check.main(["--database", address]) == 0
     assert "note fail-over: not safe: there is one server alone" in capsys.readouterr().out
     assert command_check.main(["--database", address, "--fail-over"]) == 1
+    told = capsys.readouterr().out
+    assert "FAIL fail-over: not safe" in told
+    assert told.endswith("Nothing is amiss, but a fail-over is not safe.\n")
     assert command_check.main(["--database", address, "-o", "json"]) == 0
     capsys.readouterr()
     tell(address, "DELETE FROM ranvier.event WHERE token = 0")

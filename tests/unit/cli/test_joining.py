@@ -86,9 +86,15 @@ def test_a_node_that_went_back_is_told_of(
     assert "goes on alone: A name is taken." in capsys.readouterr().err
 
 
-def test_a_node_that_took_over_another_access_token_is_there(node: StubNode) -> None:
+def test_a_node_that_took_over_another_access_token_is_there(
+    node: StubNode, capsys: pytest.CaptureFixture[str]
+) -> None:
     node.will_answer(StubAnswer(status=202), refused(403, "AXONIQ-1001"))
     assert register(node) == 0
+    assert capsys.readouterr().out.startswith("The node is running in the cluster of node-1")
+    node.will_answer(StubAnswer(status=202), refused(403, "AXONIQ-1001"))
+    assert register(node, "-o", "json") == 0
+    assert json.loads(capsys.readouterr().out)["node"] is None
 
 
 def test_a_node_that_does_not_come_back_is_told_of(
