@@ -15,8 +15,9 @@ from ranvier.events.criterion import Criterion
 from ranvier.events.errors import ClaimLost, ConditionNotMet, InvalidSequence
 from ranvier.events.scheduled_event import ScheduledEvent
 from ranvier.events.tag import Tag
-from ranvier.storage.errors import StorageError
+from ranvier.storage.errors import StorageError, StorageUnavailable
 from ranvier.storage.postgres.database import PostgresDatabase
+from ranvier.storage.postgres.options import PostgresOptions
 from tests.support.appends import append, event, new_append_id, refusals, store
 from tests.support.databases import CONTEXT, opened
 from tests.support.postgres_server import PostgresServer
@@ -94,6 +95,39 @@ async def test_a_commit_that_no_standby_confirmed_is_unknown_and_its_holder_left
     await operator.execute("SELECT pg_reload_conf()")
     assert await second.events.find_append(CONTEXT, one.append_id) == Accepted(0, 1)
     assert await store(second, event(0, "b")) == Accepted(1, 1)
+    await operator.close()
+    await second.stop()
+    await first.stop()
+
+
+async def test_what_no_standby_has_confirmed_is_shown_to_no_reader(
+    own_server: PostgresServer,
+) -> None:
+    hasty = PostgresOptions(answer_seconds=2.0)
+    first, second = (PostgresDatabase(own_server.address(), hasty) for _ in range(2))
+    await opened(lambda _: first, Path())
+    await second.start()
+    assert await store(first, event(0)) == Accepted(0, 1)
+    operator = await asyncpg.connect(own_server.address())
+    await operator.execute("ALTER SYSTEM SET synchronous_standby_names = 'missing'")
+    await operator.execute("SELECT pg_reload_conf()")
+    await until(operator, "SHOW synchronous_standby_names", lambda found: found == "missing")
+    assert await first.events.head(CONTEXT) == 1, "its own commit was answered"
+    storing = asyncio.create_task(first.events.append(CONTEXT, [append(event(1))]))
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    holder = await until(operator, waiting, lambda found: found is not None)
+    await operator.execute(f"SELECT pg_cancel_backend({holder})")
+    assert await storing == [Unknown()]
+    reads = (first.events.heads(), second.events.heads(), second.events.head(CONTEXT))
+    for told in await asyncio.gather(*reads, return_exceptions=True):
+        assert isinstance(told, StorageUnavailable)
+        assert "standby" in str(told)
+    confirming = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    assert await operator.fetchval(confirming) == 2, "one of each node waits, however many ask"
+    await operator.execute("ALTER SYSTEM RESET synchronous_standby_names")
+    await operator.execute("SELECT pg_reload_conf()")
+    for database in (first, second):
+        assert await database.events.heads() == {CONTEXT: 2}
     await operator.close()
     await second.stop()
     await first.stop()

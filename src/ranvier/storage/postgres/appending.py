@@ -28,6 +28,7 @@ from ranvier.events.fold import fold
 from ranvier.events.limits import AppendLimits, refuse_append
 from ranvier.storage.errors import StorageError
 from ranvier.storage.postgres.batch import DecidedBatch, batch_of
+from ranvier.storage.postgres.confirmed_heads import ConfirmedHeads
 from ranvier.storage.postgres.connections import Connections, refuse_unconfirmed
 from ranvier.storage.postgres.criteria import criterion_fields
 from ranvier.storage.postgres.failures import (
@@ -72,11 +73,13 @@ class Appending:
         writers: Connections,
         readers: Connections,
         seen_heads: SeenHeads,
+        confirmed: ConfirmedHeads,
         limits: AppendLimits,
     ) -> None:
         self._writers = writers
         self._readers = readers
         self._seen_heads = seen_heads
+        self._confirmed = confirmed
         self._limits = limits
         self._hot_heads = HotHeads()
 
@@ -191,6 +194,8 @@ class Appending:
         stored = zip(first_tokens, decided.batch.counts, strict=True)
         head = found_head + sum(count for token, count in stored if token is not None)
         self._seen_heads.hold_against(target.name, target.context_id, floor, head)
+        if head > found_head:
+            self._confirmed.note(target.context_id, head)
         outcomes = outcomes_of(decisions, decided, first_tokens)
         accepted = (
             append

@@ -12,6 +12,7 @@ from ranvier.storage.postgres.check import check_database
 from ranvier.storage.postgres.cluster_configuration import PostgresClusterConfiguration
 from ranvier.storage.postgres.cluster_identity import PostgresClusterIdentities
 from ranvier.storage.postgres.cluster_nodes import PostgresClusterNodes
+from ranvier.storage.postgres.confirmed_heads import ConfirmedHeads
 from ranvier.storage.postgres.connections import Connections, ConnectionSettings
 from ranvier.storage.postgres.contexts import PostgresContexts
 from ranvier.storage.postgres.copy_target import refuse_half_copied
@@ -36,6 +37,9 @@ DEFAULT_OPTIONS = PostgresOptions()
 MIGRATION_SETTINGS = ConnectionSettings(1, 0, {"application_name": "ranvier migration"})
 """A migration takes its time, and nodes that start together wait for the one that makes it."""
 
+CONFIRMING_SETTINGS = ConnectionSettings(1, 0, {"application_name": "ranvier confirming"})
+"""A commit that waits for a standby waits as long as it takes; it holds no lock."""
+
 
 class PostgresDatabase:
     """Implements the port `Database` on a PostgreSQL that several nodes may share."""
@@ -54,7 +58,8 @@ class PostgresDatabase:
             )
         )
         self._knocking: asyncio.Task[None] | None = None
-        self._connections = (self._migrations, self._heartbeats, self._writers, self._readers)
+        self._confirming = Connections(dsn, options, self._primary, CONFIRMING_SETTINGS)
+        self._confirmed = ConfirmedHeads(self._confirming, options.answer_seconds)
         tools = DatabaseTools(
             self._writers,
             self._readers,
@@ -62,6 +67,14 @@ class PostgresDatabase:
             SeenHeads(),
             options,
             UnderWay(),
+            self._confirmed,
+        )
+        self._connections = (
+            self._migrations,
+            self._heartbeats,
+            self._confirming,
+            self._writers,
+            self._readers,
         )
         self._under_way = tools.under_way
         self._events = PostgresEvents(tools)
@@ -187,6 +200,7 @@ class PostgresDatabase:
         if self._knocking is not None:
             self._knocking.cancel()
         await self._under_way.drain(self._options.stop_seconds)
+        await self._confirmed.stop()
         for connections in self._connections:
             await connections.close()
 

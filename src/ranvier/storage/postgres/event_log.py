@@ -26,7 +26,11 @@ class PostgresEvents:
     def __init__(self, tools: DatabaseTools) -> None:
         self._tools = tools
         self._appending = Appending(
-            tools.writers, tools.readers, tools.seen_heads, tools.options.limits
+            tools.writers,
+            tools.readers,
+            tools.seen_heads,
+            tools.confirmed,
+            tools.options.limits,
         )
         self._turns: dict[str, asyncio.Lock] = {}
         self._new_keys: dict[int, int] = {}
@@ -62,6 +66,8 @@ class PostgresEvents:
             self._tools.known.remove(context)
             raise UnknownContext(context)
         found: int = rows[0]["head"]
+        if rows[0]["waits_for_standby"]:
+            await self._tools.confirmed.confirm({context_id: found})
         seen_heads.hold_against(context, context_id, floor, found)
         return found
 
@@ -71,9 +77,11 @@ class PostgresEvents:
         floors = seen_heads.floors()
         rows = await self._tools.readers.ask(_SQL["heads"])
         self._tools.known.seen({row["name"]: row["id"] for row in rows})
-        for context_id, name, head in rows:
+        if rows and rows[0]["waits_for_standby"]:
+            await self._tools.confirmed.confirm({row["id"]: row["head"] for row in rows})
+        for context_id, name, head, _ in rows:
             seen_heads.hold_against(name, context_id, floors.get(context_id, 0), head)
-        return {name: head for _, name, head in rows}
+        return {name: head for _, name, head, _ in rows}
 
     async def first_token(self, context: str) -> int:
         """The token of the oldest event, 0 for an empty context."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from ranvier.storage.postgres.confirmed_heads import ConfirmedHeads
 from ranvier.storage.postgres.connections import Connections, refuse_unconfirmed
 from ranvier.storage.postgres.known_contexts import KnownContexts
 from ranvier.storage.postgres.options import PostgresOptions
@@ -24,6 +25,7 @@ class DatabaseTools:
     seen_heads: SeenHeads
     options: PostgresOptions
     under_way: UnderWay
+    confirmed: ConfirmedHeads
 
     async def write(self, statement: str, *parameters: Any) -> list[asyncpg.Record]:
         """Run one statement that changes something to its end, and return its rows.

@@ -23,10 +23,13 @@ WHERE (context, append_id) IN (
 )
 
 -- name: head
-SELECT head FROM context WHERE id = $1 AND name IS NOT NULL
+-- Where commits wait for a standby, what is seen may not be there yet.
+SELECT head, current_setting('synchronous_standby_names') <> '' AS waits_for_standby
+FROM context WHERE id = $1 AND name IS NOT NULL
 
 -- name: heads
-SELECT id, name, head FROM context WHERE name IS NOT NULL
+SELECT id, name, head, current_setting('synchronous_standby_names') <> '' AS waits_for_standby
+FROM context WHERE name IS NOT NULL
 
 -- name: first_token
 SELECT coalesce(min(token), 0) FROM event WHERE context = $1

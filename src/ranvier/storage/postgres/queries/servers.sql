@@ -12,3 +12,7 @@ SELECT
     current_setting('full_page_writes') = 'on' AS full_page_writes,
     CASE WHEN current_setting('server_version_num')::integer >= 170000
         THEN set_config('transaction_timeout', $1, false) END AS transaction_timeout
+
+-- name: confirm
+-- A commit that writes something, or it would wait for nobody; no table is touched.
+SELECT pg_logical_emit_message(true, 'ranvier', '')
