@@ -21,8 +21,10 @@ class DrainableNode:
     """A node as far as it matters to whether another one may drain."""
 
     name: str
-    is_ready: bool
-    """It runs, takes new clients and reaches its database."""
+    is_running: bool
+    """It says so of itself."""
+    is_ready: bool = False
+    """Clients can be sent to it, as far as is known."""
     is_draining: bool = False
 
 
@@ -49,7 +51,7 @@ def check_may_drain(name: str, nodes: Sequence[DrainableNode]) -> None:
         raise UnknownNode(name)
     if node.is_draining:
         return
-    if not node.is_ready:
+    if not node.is_running:
         raise NodeNotRunning(name)
     if not any(each.is_ready for each in nodes if each.name != name):
         raise LastReadyNode(name)
@@ -63,7 +65,7 @@ def check_may_resume(name: str, nodes: Sequence[DrainableNode]) -> None:
     node = next((each for each in nodes if each.name == name), None)
     if node is None:
         raise UnknownNode(name)
-    if not (node.is_draining or node.is_ready):
+    if not (node.is_draining or node.is_running):
         raise NodeNotRunning(name)
 
 

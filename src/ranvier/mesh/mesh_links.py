@@ -144,9 +144,11 @@ class MeshLinks:
         own_id = self._own.identity().node_id
         running = {peer.node_id: peer for peer in self._addresses.running_peers()}
         running.pop(own_id, None)
+        for node_id in [each for each, kept in self._kept.items() if kept.has_given_up]:
+            del self._kept[node_id]
         for node_id, address in running.items():
             kept = self._kept.get(node_id)
-            if kept is None or kept.has_given_up:
+            if kept is None:
                 self._kept[node_id] = KeptLink(address, self)
             else:
                 kept.moved(address)

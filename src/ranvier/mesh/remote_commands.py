@@ -198,7 +198,10 @@ class RemoteCommands:
         """Let all handlers go: what they were sent is answered now, the rest goes elsewhere."""
         self.in_flight.clear()
         self.batch.drop()
-        for stream in list(self._streams.values()):
+        streams = list(self._streams.values())
+        for stream in streams:  # what leaves one of them must not be sent to the next
+            stream.is_held = True
+        for stream in streams:
             self._commands.closed(stream.link)
         self._streams.clear()
         self._names.clear()

@@ -11,11 +11,13 @@ from typing import Final
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.lasting_calls import BINDING_PATHS, LASTING_PATHS
 from ranvier.axon.platform import PublishedNode
+from ranvier.cluster.member import MemberView
 from ranvier.cluster.placement import PlacedClient
 from ranvier.config.settings import Settings
 from ranvier.node.services import NodeServices
-from ranvier.services.drain_node import DrainNode
+from ranvier.services.drain_node import DrainNode, DrainSurroundings
 from ranvier.services.errors import NodeDraining
+from ranvier.services.heed_separation import HeedSeparation, could_serve
 from ranvier.services.keep_clients import ConnectedClient, KeepClients
 from ranvier.services.keep_membership import KeepMembership
 from ranvier.services.peers import NodeCondition
@@ -135,8 +137,19 @@ def other_node(place: PlaceClients) -> Callable[[PlacedClient], PublishedNode | 
     return find
 
 
-def draining(server: GrpcServer, parties: PlacingParties) -> DrainNode:
+def draining(server: GrpcServer, parties: PlacingParties, separation: HeedSeparation) -> DrainNode:
     """Return what drains this node, and others on request."""
+
+    def is_ready(view: MemberView) -> bool:
+        if view.member.node_id in separation.aside or not could_serve(view):
+            return False
+        if view.is_own:
+            return parties.is_ready()
+        # A node without a link tells nothing; what all nodes see of it then counts alone.
+        condition = parties.condition_of(view.member.node_id)
+        return condition is None or condition.is_ready
+
     streams = ClientStreams(server, parties.services.clients)
     held = parties.services.commands.held
-    return DrainNode(parties.membership, streams, held.moving, time.monotonic)
+    surroundings = DrainSurroundings(is_ready, held.moving, time.monotonic)
+    return DrainNode(parties.membership, streams, surroundings)

@@ -101,6 +101,10 @@ class NodeMesh:
         await self._condition.stop()
         await self.mesh.stop()
 
+    def tell_condition(self) -> None:
+        """Tell the other nodes at once how this one is."""
+        self._condition.tell()
+
     def _identity(self) -> PeerIdentity:
         own = self._membership.own
         return PeerIdentity(own.node_id, own.name, own.incarnation)

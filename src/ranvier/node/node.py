@@ -95,7 +95,7 @@ class Node:
         parties = PlacingParties(
             self._membership, self._services, self._mesh.mesh.condition_of, self._health.is_ready
         )
-        self._draining = draining(self._grpc, parties)
+        self._draining = draining(self._grpc, parties, self._separation)
         self._health.is_draining = lambda: self._draining.is_draining
         self._placing = client_placing(settings, parties)
         others = open_to_joiners(admission(settings.cluster_secret))
@@ -156,6 +156,7 @@ class Node:
             await self.stop()
             raise
         self._health.is_serving = True
+        self._mesh.tell_condition()
         for server in (self._grpc, self._internal):
             server.health.set("", serving=True)
         logger.info("The node is ready.", extra={"action": "node.ready"})

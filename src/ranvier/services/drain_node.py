@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from ranvier.cluster.draining import (
@@ -77,6 +77,17 @@ class DrainedStreams(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DrainSurroundings:
+    """What draining looks at and tells."""
+
+    is_ready: Callable[[MemberView], bool]
+    """Whether clients can be sent to a node, as far as this one knows."""
+    moving: Callable[[], None]
+    """Told again and again while handlers are on their way somewhere."""
+    clock: Callable[[], float]
+
+
 class DrainNode:
     """Drains and resumes this node, and passes on who asks it of another one."""
 
@@ -84,18 +95,18 @@ class DrainNode:
         self,
         membership: Membership,
         streams: DrainedStreams,
-        moving: Callable[[], None],
-        clock: Callable[[], float],
+        surroundings: DrainSurroundings,
     ) -> None:
-        """`moving` is told again and again while handlers are on their way somewhere."""
         self._membership = membership
         self._streams = streams
-        self._moving = moving
-        self._clock = clock
+        self._is_ready = surroundings.is_ready
+        self._moving = surroundings.moving
+        self._clock = surroundings.clock
         self._drain: Drain | None = None
         self._looking: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self._emptied = asyncio.Event()
+        self._is_leaving = False
 
     @property
     def is_draining(self) -> bool:
@@ -132,6 +143,7 @@ class DrainNode:
         """Drain before a stop, for so long at most; not at all where nobody else is ready."""
         if not self._has_ready_peer():
             return
+        self._is_leaving = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._begin(seconds)
@@ -140,15 +152,19 @@ class DrainNode:
 
     def _has_ready_peer(self) -> bool:
         return any(
-            view.state is NodeState.RUNNING and not view.is_own
+            not view.is_own and self._could_take_clients(view)
             for view in self._membership.members()
         )
+
+    def _could_take_clients(self, view: MemberView) -> bool:
+        return view.state is NodeState.RUNNING and self._is_ready(view)
 
     def _nodes(self) -> Sequence[DrainableNode]:
         return [
             DrainableNode(
                 view.member.name,
-                is_ready=view.state is NodeState.RUNNING,
+                is_running=view.state is NodeState.RUNNING,
+                is_ready=self._could_take_clients(view),
                 is_draining=view.state is NodeState.DRAINING,
             )
             for view in self._membership.members()
@@ -186,6 +202,7 @@ class DrainNode:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._obey()
+                await self._resume_if_nobody_is_left()
                 self._step()
             except RanvierError as error:
                 logger.warning("What was asked of the node could not be done: %s", error)
@@ -202,6 +219,23 @@ class DrainNode:
             await (self.drain(own) if wish is NodeWish.DRAIN else self.resume(own))
         finally:
             await self._membership.fulfil(wish)
+
+    async def _resume_if_nobody_is_left(self) -> None:
+        """Take the drain back where all others have begun one at the same moment.
+
+        Each of them has seen another one ready; the first by its name stays.
+        """
+        drain = self._drain
+        if drain is None or drain.asked_at is not None or self._is_leaving:
+            return
+        if self._clock() < drain.began_at + NOTICE_SECONDS or self._has_ready_peer():
+            return
+        views = self._membership.members()
+        draining = [view for view in views if view.state is NodeState.DRAINING]
+        first = min(draining, key=lambda view: view.member.name, default=None)
+        if len(draining) > 1 and first is not None and first.is_own:
+            logger.warning("No other node takes clients any more: this one goes on taking them.")
+            await self._end()
 
     def _step(self) -> None:
         """Take a draining node one step further, and tell of handlers that move anywhere."""

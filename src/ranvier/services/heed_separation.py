@@ -57,6 +57,8 @@ class HeedSeparation:
         self._looking: asyncio.Task[None] | None = None
         self.reason = ""
         """Why this node is not ready; empty while it does not stand aside."""
+        self.aside: frozenset[str] = frozenset()
+        """The ids of the nodes that stand aside, as all nodes see it."""
 
     async def start(self) -> None:
         """Begin to look."""
@@ -76,7 +78,7 @@ class HeedSeparation:
         if not self._membership.is_in_touch:
             nodes = []
         self._since = apart_since(self._since, nodes, now)
-        aside = standing_aside(nodes, self._since, now)
+        self.aside = aside = standing_aside(nodes, self._since, now)
         own = next((view for view in views if view.is_own), None)
         if self._membership.refusal:
             self._turn_away(self._membership.refusal, now)
@@ -110,7 +112,10 @@ class HeedSeparation:
     async def _look_for_ever(self) -> None:
         while True:
             await self._pause(LOOK_SECONDS)
-            self.look()
+            try:
+                self.look()
+            except Exception:
+                logger.exception("the look at missing links failed")
 
 
 def could_serve(view: MemberView) -> bool:

@@ -234,6 +234,22 @@ async def test_a_lost_node_takes_what_it_was_sent_axoniq_4001() -> None:
         await b.stop()
 
 
+async def test_what_waited_for_a_link_that_is_lost_is_not_taken_for_sent_axoniq_4000() -> None:
+    a, b = nodes("a", "b")
+    async with running(a, b):
+        await linked(a, b)
+        for number in range(3):
+            b.handle(number, "Buy")
+        await a.heard.until(lambda: a.knows("Buy", 3))
+        for stream in a.commands.streams():
+            stream.is_held = True  # as when too much waits for the link
+        commands = [a.dispatch(NotedCommand(f"m-{n}")) for n in range(20)]
+        link = a.mesh.links.link_to("id-b")
+        assert link is not None
+        link.call.cancel()
+        assert await told(*commands) == ["AXONIQ-4000"] * 20
+
+
 async def test_a_node_that_stops_sends_back_what_it_did_not_give() -> None:
     a, b, c = nodes("a", "b", "c")
     async with running(a, c):

@@ -17,10 +17,11 @@ from ranvier.cluster.draining import (
 )
 from ranvier.cluster.errors import DrainError, LastReadyNode, NodeNotRunning, UnknownNode
 
-READY: Final = DrainableNode("one", is_ready=True)
-OTHER: Final = DrainableNode("two", is_ready=True)
-DOWN: Final = DrainableNode("two", is_ready=False)
-DRAINING: Final = DrainableNode("two", is_ready=False, is_draining=True)
+READY: Final = DrainableNode("one", is_running=True, is_ready=True)
+OTHER: Final = DrainableNode("two", is_running=True, is_ready=True)
+ASIDE: Final = DrainableNode("two", is_running=True)
+DOWN: Final = DrainableNode("two", is_running=False)
+DRAINING: Final = DrainableNode("two", is_running=False, is_draining=True)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,8 @@ DRAINING: Final = DrainableNode("two", is_ready=False, is_draining=True)
         ("one", [READY, OTHER], None),
         ("one", [READY], LastReadyNode),
         ("one", [READY, DOWN], LastReadyNode),
+        ("one", [READY, ASIDE], LastReadyNode),
+        ("two", [READY, ASIDE], None),
         ("one", [READY, DRAINING], LastReadyNode),
         ("two", [READY, DRAINING], None),
         ("two", [DRAINING], None),

@@ -12,7 +12,7 @@ from ranvier.cluster.errors import LastReadyNode, NodeNotRunning, UnknownNode
 from ranvier.cluster.member import Member, MemberView, NodeState
 from ranvier.cluster.node_wish import NodeWish
 from ranvier.services import drain_node
-from ranvier.services.drain_node import NOTICE_SECONDS, DrainNode
+from ranvier.services.drain_node import NOTICE_SECONDS, DrainNode, DrainSurroundings
 
 
 def member(name: str) -> Member:
@@ -82,9 +82,14 @@ class Scene:
     streams: Streams = field(default_factory=Streams)
     now: float = 100.0
     moves: int = 0
+    unready: set[str] = field(default_factory=set)
+    """Nodes that run and take no clients nevertheless."""
 
     def __post_init__(self) -> None:
-        self.drains = DrainNode(self.nodes, self.streams, self._moving, lambda: self.now)
+        surroundings = DrainSurroundings(
+            lambda view: view.member.name not in self.unready, self._moving, lambda: self.now
+        )
+        self.drains = DrainNode(self.nodes, self.streams, surroundings)
 
     def is_draining(self) -> bool:
         return self.drains.is_draining
@@ -96,6 +101,7 @@ class Scene:
         """Let time pass, and the node look at what is to be done."""
         self.now += seconds
         await self.drains._obey()
+        await self.drains._resume_if_nobody_is_left()
         self.drains._step()
 
 
@@ -178,6 +184,32 @@ async def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(UnknownNode):
         await node.drains.drain("three")
     assert not node.is_draining()
+
+
+async def test_a_node_that_runs_and_is_not_ready_takes_nobodys_clients() -> None:
+    node = scene(two=NodeState.RUNNING)
+    node.unready.add("two")
+    with pytest.raises(LastReadyNode):
+        await node.drains.drain("one")
+    await node.drains.leave(30.0)
+    assert not node.is_draining()
+    node.unready = {"one"}
+    await node.drains.drain("one")
+    assert node.is_draining()
+
+
+@pytest.mark.parametrize(("other", "stays"), [("two", True), ("a", False)])
+async def test_of_nodes_that_began_to_drain_at_once_the_first_by_name_stays(
+    other: str, stays: bool
+) -> None:
+    node = scene(**{other: NodeState.RUNNING})
+    await node.drains.drain("one")
+    node.nodes.states[other] = NodeState.DRAINING
+    await node.looked(NOTICE_SECONDS / 2)
+    assert node.is_draining()
+    await node.looked(NOTICE_SECONDS / 2)
+    assert node.is_draining() is not stays
+    assert node.streams.did == ([] if stays else ["ask"])
 
 
 async def test_a_draining_node_lets_clients_in_again_once_nobody_else_is_there() -> None:

@@ -49,6 +49,7 @@ def test_a_node_stands_aside_and_comes_back_with_its_links() -> None:
     scene = Scene()
     assert scene.look() == scene.look(APART_SECONDS - 0.1) == ""
     assert scene.look(0.1) == "there is no link with a, and others have more links"
+    assert scene.heed.aside == {"id-b"}
     assert scene.sent_away == 1
     scene.views = [view("a"), view("b", is_own=True)]
     assert scene.look() == ""
@@ -97,6 +98,29 @@ def test_who_lost_its_place_sends_its_clients_away() -> None:
     scene.refusal = ""
     assert scene.look() == ""
     assert scene.sent_away == 1
+
+
+async def test_a_look_that_fails_is_made_again() -> None:
+    asked: list[float] = []
+    again = asyncio.Event()
+    scene = Scene()
+
+    def send_away() -> None:
+        asked.append(scene.seconds)
+        if len(asked) == 1:
+            raise RuntimeError("a client that cannot be asked")
+        again.set()
+
+    async def pause(_: float) -> None:
+        scene.seconds += APART_SECONDS
+        await asyncio.sleep(0)
+
+    scene.heed = HeedSeparation(scene, lambda: scene.seconds, send_away, pause)
+    await scene.heed.start()
+    async with asyncio.timeout(30):
+        await again.wait()
+    await scene.heed.stop()
+    assert scene.heed.reason
 
 
 async def test_it_looks_by_itself_until_it_is_stopped() -> None:
