@@ -305,7 +305,7 @@ class AxonNode:
         self.queries = RouteQueries(self.topology, self.keep_clients.tags_of, self.settings.clock)
         self.contexts.watch(self._context_watch(kinds))
         await self.contexts.start()
-        context_admin = ContextAdmin(self.contexts, platform.published)
+        context_admin = ContextAdmin(self.contexts, lambda: [("node-1", "node-1.example.org")])
         commands = CommandServices(
             HandlerSources(self.commands, self.keep_clients.tags_of, new_message_id),
             CommandDispatch(self.commands, new_message_id),

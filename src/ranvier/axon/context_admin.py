@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ranvier.axon.answering import answering_many, answering_one
 from ranvier.axon.errors import grpc_error
 from ranvier.axon.messages import parsed
-from ranvier.axon.platform import PublishedNode
 from ranvier.errors import RanvierError
 from ranvier.proto import admin_pb2
 from ranvier.services.administer_contexts import (
@@ -34,13 +33,13 @@ UPDATE_TYPES: Final[Mapping[ContextChangeKind, admin_pb2.ContextUpdateType]] = {
 
 
 class ContextAdmin:
-    """The calls of the service; `published` names the node that serves every context."""
+    """The calls of the service; `nodes` gives name and host of all that serve every context."""
 
     def __init__(
-        self, contexts: AdministerContexts, published: Callable[[], PublishedNode]
+        self, contexts: AdministerContexts, nodes: Callable[[], Iterable[tuple[str, str]]]
     ) -> None:
         self._contexts = contexts
-        self._published = published
+        self._nodes = nodes
 
     def methods(self) -> Mapping[str, Method]:
         """Return the methods by their short names."""
@@ -88,15 +87,15 @@ class ContextAdmin:
             raise grpc_error(error) from error
 
     def _overview(self, description: ContextDescription) -> bytes:
-        node = self._published()
         return admin_pb2.ContextOverview(
             name=description.name,
             replicationGroup=admin_pb2.ReplicationGroupOverview(
                 name=description.name,
                 members=[
                     admin_pb2.ReplicationGroupMember(
-                        node_name=node.name, host=node.host_name, role=admin_pb2.ROLE_PRIMARY
+                        node_name=name, host=host, role=admin_pb2.ROLE_PRIMARY
                     )
+                    for name, host in self._nodes()
                 ],
                 contexts=[description.name],
             ),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ranvier.cli.command import talks_to_node
-from ranvier.cli.errors import WrongUsage
+from ranvier.cli.errors import NotShared, WrongUsage
 from ranvier.cli.node_client import Json, NodeClient
 from ranvier.cli.printing import aligned, json_text, one_line, write_line
 
@@ -35,13 +35,15 @@ def config_get(
         _print_history(node)
         return
     found = node.get_object(PATH, {})
+    if key is not None and all(key != each["key"] for each in found["keys"]):
+        raise WrongUsage(f"{key} is no setting that nodes share: -o json without a key lists all.")
     values = {each: text for each, text in found["values"].items() if key in (None, each)}
     if node.prints_json:
         write_line(json_text(found if key is None else values))
         return
     if key is not None:
         if key not in values:
-            raise WrongUsage(f"{key} is not set for the cluster: each node's own value counts.")
+            raise NotShared(key)
         write_line(one_line(str(values[key])))
         return
     write_line(f"Revision {found['revision']}{_by(found)}")
@@ -101,7 +103,7 @@ def _print_history(node: NodeClient) -> None:
 
 
 def _row(found: Json) -> tuple[str, ...]:
-    what = found["reason"] or " ".join(sorted(found["values"]))
+    what = found["reason"] or " ".join(sorted(found["values"])) or "(none)"
     fields = (found["revision"], found["state"], found["changedAt"] or "-", found["author"], what)
     return tuple(one_line(str(each)) for each in fields)
 

@@ -8,6 +8,7 @@ CliError
 ├── HeadUnknown    1   the node does not say how far a context reaches
 ├── JoinTakenBack  1   a node was let into a cluster and could not start there
 ├── SecretUnreadable 1 a file that should hold the cluster secret does not
+├── NotShared      1   a setting that nodes could share, and do not
 ├── WrongUsage     2   what was typed cannot be sent
 ├── NodeSilent     3   no answer, or one that broke off
 └── JoinNotSeen    3   a node that joins does not come back
@@ -81,6 +82,15 @@ class WrongUsage(CliError):
 
     code: ClassVar[str] = "RANVIER-CLI-USAGE"
     exit_code: ClassVar[int] = 2
+
+
+class NotShared(CliError):
+    """A setting that could be shared, and is not."""
+
+    code: ClassVar[str] = "RANVIER-CLI-NOT-SHARED"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key} is not set for the cluster: each node's own value counts.")
 
 
 class NodeSilent(CliError):

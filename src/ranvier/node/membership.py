@@ -66,6 +66,13 @@ def show_members(members: KeepMembership, metrics: Metrics) -> None:
     )
 
 
+def serving_nodes(members: KeepMembership) -> list[tuple[str, str]]:
+    """Return name and host of each node that takes part: it serves every context."""
+    return [
+        (each.member.name, each.member.host) for each in members.members() if each.state.is_alive
+    ]
+
+
 def newcomer(settings: Settings) -> Newcomer:
     """Return what this node brings along; its id is read from its data directory, or made."""
     computed = compute_route(settings.hostname, settings.local_node_id)

@@ -127,7 +127,7 @@ class Node:
             self._database.contexts,
             other_node(self._placing),
         )
-        add_axon_services(self._grpc, self._services.for_axon(platform))
+        add_axon_services(self._grpc, self._services.for_axon(platform, self._membership))
 
     async def start(self) -> None:
         """Open the database, start the services, then the listeners; ready when it returns."""

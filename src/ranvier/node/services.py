@@ -24,6 +24,7 @@ from ranvier.events.event import NewEvent
 from ranvier.node.balanced_processors import balanced_processors
 from ranvier.node.clocks import boot_seconds, new_message_id, unix_ms
 from ranvier.node.kept_streams import kept_streams
+from ranvier.node.membership import serving_nodes
 from ranvier.node.node_id import kept_node_id
 from ranvier.node.routed_commands import routed_commands
 from ranvier.node.routed_queries import routed_queries
@@ -40,6 +41,7 @@ from ranvier.services.follow_events import FollowEvents
 from ranvier.services.hold_leases import HoldLeases, LeaseSources
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import HeartbeatSettings
+from ranvier.services.keep_membership import KeepMembership
 from ranvier.services.metered import MeteredClients, MeteredReads, MeteredSnapshots
 from ranvier.services.metered_dcb import MeteredKeyedSnapshots, MeteredSources
 from ranvier.services.run_queries import QueryLimits
@@ -167,7 +169,7 @@ class NodeServices:
         """What control streams work with."""
         return ControlServices(self.clients, self.instruct, self.topology)
 
-    def for_axon(self, platform: Platform) -> AxonServices:
+    def for_axon(self, platform: Platform, members: KeepMembership) -> AxonServices:
         """Return what the Axon API calls."""
         commands = CommandServices(
             HandlerSources(self.commands, self.clients.tags_of, new_message_id),
@@ -178,7 +180,7 @@ class NodeServices:
             self.for_dcb_events,
             platform,
             self.schedule,
-            ContextAdmin(self.contexts, platform.published),
+            ContextAdmin(self.contexts, partial(serving_nodes, members)),
             commands,
             persistent_streams=self.for_streams,
             queries=QueryServices(self.queries, self.kinds),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -152,7 +153,9 @@ def bound_socket(address: HttpAddress) -> socket.socket:
     try:
         return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
     except OSError as problem:
-        reason = problem.strerror or str(problem)
+        # The error's own text repeats the address.
+        number = problem.errno or 0
+        reason = os.strerror(number) if number > 0 else str(problem)
         raise AddressUnavailable(address.host, address.port, reason) from problem
 
 

@@ -14,9 +14,10 @@ import grpc
 import pytest
 
 from examples.until import until
-from ranvier.proto import event_pb2
+from ranvier.proto import admin_pb2, event_pb2
 from ranvier.proto import persistent_streams_pb2 as streams_pb2
 from tests.support.axon_stubs import (
+    context_admin_stub,
     event_scheduler_stub,
     event_store_stub,
     persistent_stream_stub,
@@ -87,13 +88,17 @@ def test_contexts_come_change_and_go_on_all_nodes(nodes: Cluster) -> None:
         "all know its owner",
     )
     with channel_to(nodes, "three") as channel:
+        overview = context_admin_stub(channel).GetContext(
+            admin_pb2.GetContextRequest(name="orders"), timeout=30
+        )
+        members = overview.replicationGroup.members
+        assert sorted(each.node_name for each in members) == sorted(NAMES)
         consumer = StreamConsumer(
             nodes["three"].grpc_address, "c", Journal(), properties(1), context="orders"
         )
         consumer.wait_for_segments(1)
         send(nodes, "one", "DELETE", "/v1/context/orders")
         consumer.wait_for_end()
-        del channel
     until(lambda: all("orders" not in contexts_of(nodes, name) for name in NAMES), "it is gone")
     print(f"a new context was known everywhere after {seconds:.2f} s")
 

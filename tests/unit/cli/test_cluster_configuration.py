@@ -17,7 +17,9 @@ SHOWN = {
     "changedAt": "2026-01-02T03:04:05Z",
     "state": "accepted",
     "reason": "",
-    "keys": [{"key": "query.limit", "applies": "at once"}],
+    "keys": [
+        {"key": each, "applies": "at once"} for each in ("query.limit", "query.timeout_seconds")
+    ],
 }
 
 
@@ -45,18 +47,22 @@ def test_what_is_in_force(node: StubNode, capsys: pytest.CaptureFixture[str]) ->
     assert run(node, "get", "--cluster", "-o", "json") == 0
     assert json.loads(capsys.readouterr().out) == SHOWN
     will_answer(node, SHOWN)
-    assert run(node, "get", "query.timeout_seconds", "--cluster") == 2
+    assert run(node, "get", "query.timeout_seconds", "--cluster") == 1
     assert "is not set for the cluster" in capsys.readouterr().err
+    will_answer(node, SHOWN)
+    assert run(node, "get", "query.limt", "--cluster") == 2
+    assert "no setting that nodes share" in capsys.readouterr().err
 
 
 def test_who_has_changed_it(node: StubNode, capsys: pytest.CaptureFixture[str]) -> None:
     refused = SHOWN | {"revision": 5, "state": "refused", "reason": "Node two refuses it."}
-    will_answer(node, [refused, SHOWN])
+    will_answer(node, [refused, SHOWN, SHOWN | {"revision": 3, "values": {}}])
     assert run(node, "get", "--cluster", "--history") == 0
-    _, newest, first = capsys.readouterr().out.splitlines()
+    _, newest, first, nothing = capsys.readouterr().out.splitlines()
     assert newest.startswith("5")
     assert newest.endswith("Node two refuses it.")
     assert "query.limit" in first
+    assert nothing.endswith("(none)")
     will_answer(node, [SHOWN])
     assert run(node, "get", "--cluster", "--history", "-o", "json") == 0
     assert json.loads(capsys.readouterr().out) == [SHOWN]
