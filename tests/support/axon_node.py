@@ -16,6 +16,7 @@ import grpc
 import uvloop
 
 from ranvier.axon.command_dispatch import CommandDispatch
+from ranvier.axon.command_message import WRAPPING_BYTES
 from ranvier.axon.command_service import CommandServices
 from ranvier.axon.command_stream import HandlerSources
 from ranvier.axon.context_admin import ContextAdmin
@@ -24,12 +25,13 @@ from ranvier.axon.dcb_events import DcbServices
 from ranvier.axon.event_store import EventServices
 from ranvier.axon.platform import Platform, PublishedNode
 from ranvier.axon.processor_admin import ProcessorAdmin
+from ranvier.axon.query_request import GROWTH_BYTES
 from ranvier.axon.query_service import QueryServices
 from ranvier.axon.register import AxonServices, add_axon_services
 from ranvier.axon.request_context import admission
 from ranvier.mesh.arrived_commands import ArrivedCommands
 from ranvier.mesh.client_calls import ClientCalls
-from ranvier.mesh.limits import mesh_limits
+from ranvier.mesh.limits import dialling_limits, mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
@@ -111,6 +113,8 @@ class NodeSettings:
     clock: Callable[[], float] = time.monotonic
     """Of queries."""
     result_seconds: float = 30.0
+    message_bytes: tuple[int, int] = (4 * 1024 * 1024, 4 * 1024 * 1024)
+    """The longest message of a client of the first node, and of one of the others."""
 
 
 class AxonNode:
@@ -266,7 +270,7 @@ class AxonNode:
             events, AppendIds(now_ms, os.urandom), self.follow_events.announce
         )
         self.keep_clients = KeepClients(time.monotonic, self.settings.heartbeats)
-        self.server = GrpcServer(admit=admission(self.settings.access_token))
+        self.server = GrpcServer(self._client_limits(), admit=admission(self.settings.access_token))
         self.event_services = EventServices(
             self.append_events,
             self.follow_events,
@@ -331,7 +335,8 @@ class AxonNode:
 
     async def _join(self, *, has_mesh: bool) -> None:
         """Link this node to those that have come before it."""
-        limits = mesh_limits(GrpcLimits())
+        limits_of_clients, client_bytes = self._client_limits(), self._message_bytes()
+        limits = mesh_limits(limits_of_clients)
         identity = PeerIdentity(f"id-{self.name}", self.name, 1)
         own = OwnNode(
             lambda: identity,
@@ -339,7 +344,7 @@ class AxonNode:
             "1.0",
             lambda: os.urandom(32),
         )
-        queries = QueryCalls(self.queries)
+        queries = QueryCalls(self.queries, client_bytes - GROWTH_BYTES)
         announce = AnnounceClients(self.keep_clients)
         clients = ClientCalls(announce, self.cluster_clients, self.instruct)
         services = MeshServices(
@@ -350,9 +355,11 @@ class AxonNode:
                 queries.open_handlers,
                 clients.open_clients,
             ),
-            lambda table, session: ArrivedCommands(self.commands, table, session),
+            lambda table, session: ArrivedCommands(
+                self.commands, table, session, client_bytes - WRAPPING_BYTES
+            ),
         )
-        self.mesh = Mesh(own, Dialling(limits), self.roster, services)
+        self.mesh = Mesh(own, Dialling(dialling_limits(limits_of_clients)), self.roster, services)
         self.internal = GrpcServer(limits, admit=self.mesh.server.admission(None))
         self.mesh.add_to(self.internal)
         queries.add_to(self.mesh.server, self.internal)
@@ -361,6 +368,13 @@ class AxonNode:
             port = await self.internal.listen("127.0.0.1", 0)
             self.roster.enter(PeerAddress(identity.node_id, self.name, "127.0.0.1", port))
             await self.mesh.start()
+
+    def _message_bytes(self) -> int:
+        return self.settings.message_bytes[0 if self._beside is None else 1]
+
+    def _client_limits(self) -> GrpcLimits:
+        size = self._message_bytes()
+        return GrpcLimits(message_bytes_in=size, message_bytes_out=size)
 
     async def _open_database(self) -> None:
         if self._beside is not None:

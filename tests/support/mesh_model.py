@@ -96,7 +96,7 @@ class ServerOfModel:
         self.new_nonce = node.own.new_nonce
 
     def opened(self, session: LinkSession) -> Arrivals:
-        return ArrivedCommands(self._node.hub.commands, self._node.table, session)
+        return ArrivedCommands(self._node.hub.commands, self._node.table, session, 4_000_000)
 
     def closed(self, session: LinkSession) -> None:
         assert session

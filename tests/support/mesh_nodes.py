@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ranvier.errors import RanvierError
 from ranvier.mesh.arrived_commands import ArrivedCommands
-from ranvier.mesh.limits import mesh_limits
+from ranvier.mesh.limits import dialling_limits, mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
@@ -265,8 +265,11 @@ class MeshNode:
         secret: Secret | None = SECRET,
         tls: TlsFiles | None = None,
         is_on_loopback: bool = True,
+        longest_bytes: int = 4 * 1024 * 1024,
     ) -> None:
+        """`longest_bytes` is what its clients may be sent."""
         self.name = name
+        self.longest_bytes = longest_bytes
         self.roster = roster
         self.topology = Topology()
         self.figures = SignalledFigures()
@@ -282,7 +285,8 @@ class MeshNode:
             lambda: os.urandom(32),
         )
         limits = mesh_limits(GrpcLimits())
-        self.mesh = Mesh(own, Dialling(limits, tls), roster, self.services())
+        dialling = Dialling(dialling_limits(GrpcLimits()), tls)
+        self.mesh = Mesh(own, dialling, roster, self.services())
         self.grpc = GrpcServer(limits, admit=self.mesh.server.admission(None))
         self.mesh.add_to(self.grpc)
         self.links = Links()
@@ -294,7 +298,9 @@ class MeshNode:
             self.topology,
             self.readers,
             (self._open_commands, self.heard.open),
-            lambda table, session: ArrivedCommands(self.commands, table, session),
+            lambda table, session: ArrivedCommands(
+                self.commands, table, session, self.longest_bytes
+            ),
         )
 
     def _open_commands(self, link: PeerLink) -> RemoteCommands:

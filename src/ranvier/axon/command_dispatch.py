@@ -12,7 +12,7 @@ from ranvier.axon.errors import BrokenMessage, MessageTooLarge, grpc_error
 from ranvier.axon.known_contexts import KnownContexts
 from ranvier.axon.metadata_text import texts_of
 from ranvier.errors import RanvierError
-from ranvier.messages.errors import MessageError
+from ranvier.messages.errors import MessageError, MessageOverLimit
 from ranvier.proto import command_pb2, common_pb2
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.waiting_command import WaitingCommand
@@ -80,7 +80,7 @@ class DispatchedCommand(WaitingCommand):
     def failed(self, error: RanvierError) -> None:
         """Answer with the error: in band where it is about the command alone."""
         self.call.on_cancelled = None
-        if isinstance(error, MessageError):
+        if isinstance(error, MessageError) and not isinstance(error, MessageOverLimit):
             message_id = self._service.new_message_id()
             self.call.reply(error_response(error, self.message_id, message_id))
         else:

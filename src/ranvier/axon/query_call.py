@@ -111,7 +111,7 @@ class QueryCall:
             return
         self.release()
         if isinstance(result, bytes):
-            self._call.send(result)
+            self._send(result)
             if self._due:
                 self._due -= 1
                 self._ask_for_more()
@@ -131,7 +131,12 @@ class QueryCall:
         """Send the result that is held back, if there is one."""
         held, self._held = self._held, None
         if held is not None:
-            self._call.send(held)
+            self._send(held)
+
+    def _send(self, result: bytes) -> None:
+        self._call.send(result)
+        if self._call.is_done:  # another node takes longer messages than this one may send
+            self.cancelled()
 
     def _ask_for_more(self) -> None:
         running = self._running

@@ -81,11 +81,13 @@ class SubscriptionQueryCall:
     def send(self, data: bytes) -> None:
         """Pass on what a handler has sent."""
         self._call.send(data)
+        if self._call.is_done:  # another node takes longer messages than this one may send
+            self._close()
 
     def send_initial(self, query_id: str, result: QueryResult) -> None:
         """Pass on an initial result, or tell of the node's error in its place."""
         if isinstance(result, bytes):
-            self._call.send(result)
+            self.send(result)
         else:
             self._call.send(initial_error(query_id, result).SerializeToString())
 

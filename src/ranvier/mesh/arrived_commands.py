@@ -15,9 +15,10 @@ from ranvier.mesh.frames import (
     parsed_request,
     read_command,
 )
+from ranvier.mesh.limits import MESSAGE_BYTES
 from ranvier.mesh.link_session import LinkSession
 from ranvier.mesh.local_table import LocalTable
-from ranvier.messages.errors import DuplicateCommand, NoCommandHandler
+from ranvier.messages.errors import DuplicateCommand, MessageOverLimit, NoCommandHandler
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.command_timeout import bounded_timeout_ms
 from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
@@ -63,11 +64,17 @@ class ArrivedCommands:
     """The commands of one link that have not been answered yet."""
 
     def __init__(
-        self, commands: DispatchAcrossNodes, table: LocalTable, session: LinkSession
+        self,
+        commands: DispatchAcrossNodes,
+        table: LocalTable,
+        session: LinkSession,
+        longest_bytes: int,
     ) -> None:
+        """`longest_bytes` is what a command may have to be sent to a client of this node."""
         self._commands = commands
         self._table = table
         self._session = session
+        self._longest_bytes = longest_bytes
         self._batch = FrameBatch(session.call.stream, session.call.host.loop)
         self._waiting: dict[int, ArrivedCommand] = {}
 
@@ -101,7 +108,9 @@ class ArrivedCommands:
 
     def answer(self, number: int, response: bytes) -> None:
         """Send a handler's answer back."""
-        if self._waiting.pop(number, None) is not None:
+        if len(response) > MESSAGE_BYTES:
+            self.fail(number, MessageOverLimit(len(response), MESSAGE_BYTES))
+        elif self._waiting.pop(number, None) is not None:
             self._batch.add(answer_head(number, len(response)), response)
 
     def fail(self, number: int, error: RanvierError) -> None:
@@ -121,4 +130,8 @@ class ArrivedCommands:
 
     def _take(self, sent: SentCommand) -> None:
         command = self._waiting[sent[0]] = ArrivedCommand(sent, self)
+        if len(sent[6]) > self._longest_bytes:
+            # Its client would end its stream for it, and with that all its commands.
+            self.fail(sent[0], MessageOverLimit(len(sent[6]), self._longest_bytes))
+            return
         self._commands.offer(self._table.stream_id_of(sent[1]), command)

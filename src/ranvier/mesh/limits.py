@@ -21,22 +21,35 @@ STREAMS: Final = 100_000
 """Queries and subscription queries that one node may have under way at another; each is a stream,
 and each that its caller gives up is reset."""
 
-ENVELOPE_BYTES: Final = 64 * 1024
-"""What a message grows by, at most, between nodes: names and ids of the longest kind."""
+MESSAGE_BYTES: Final = 256 * MIB
+"""Of one message between nodes, alike on all of them, so that no node sends what another does not
+take: what a client may be sent is looked at where it is connected."""
+
+STRANGERS_ENVELOPE_BYTES: Final = 64 * 1024
+"""What those who have proved nothing may send beyond the length of a client's message."""
+
+
+def dialling_limits(limits: GrpcLimits) -> GrpcLimits:
+    """Return the limits at the node that dials, by those of its port for clients."""
+    return replace(mesh_limits(limits), message_bytes_in=MESSAGE_BYTES)
 
 
 def mesh_limits(limits: GrpcLimits) -> GrpcLimits:
-    """Return the limits of the internal port, both ways, by those of the port for clients."""
+    """Return the limits of the internal port, by those of the port for clients.
+
+    Who has dialled may send messages of `MESSAGE_BYTES` once he is proven.
+    """
     return replace(
         limits,
-        message_bytes_in=limits.message_bytes_in + ENVELOPE_BYTES,
-        message_bytes_out=limits.message_bytes_out + ENVELOPE_BYTES,
+        message_bytes_in=limits.message_bytes_in + STRANGERS_ENVELOPE_BYTES,
+        message_bytes_out=MESSAGE_BYTES,
+        assembly_bytes_per_connection=max(limits.assembly_bytes_per_connection, MESSAGE_BYTES),
         http2=replace(
             limits.http2,
             stream_window_bytes=max(limits.http2.stream_window_bytes, 4 * MIB),
             connection_window_bytes=max(limits.http2.connection_window_bytes, 32 * MIB),
             buffered_bytes_per_connection=max(
-                limits.http2.buffered_bytes_per_connection, 128 * MIB
+                limits.http2.buffered_bytes_per_connection, 2 * MESSAGE_BYTES
             ),
             concurrent_streams=max(limits.http2.concurrent_streams, STREAMS),
             resets_per_second=STREAMS,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from ranvier.mesh.errors import LinkNotOpen, MeshError
+from ranvier.mesh.limits import MESSAGE_BYTES
 from ranvier.mesh.link_session import Arrivals, LinkSession
 from ranvier.mesh.local_table import LocalTable
 from ranvier.mesh.own_node import LINK_PATH, MESH_PREFIX, OwnNode
@@ -97,18 +98,18 @@ class MeshServer:
             session.close(reason)
 
     def _oversized(self, call: ServerCall, byte_count: int) -> GrpcError | None:
-        """Drop what is too long for this node, where a node has sent it: its link need not end.
+        """Drop what is too long between nodes, where a node has sent it: its link need not end.
 
         Its caller is told by 4002 when its time is over.
         """
         session = self._sessions.get(call.host)
-        text = f"A message of {byte_count} bytes is over the limit of this node."
+        text = f"A message of {byte_count} bytes is over the limit between nodes."
         if session is None:
             return GrpcError(StatusCode.RESOURCE_EXHAUSTED, text)
         name = session.peer.name
         self._log.tell(
             f"{name}/size",
-            f"{text} Node {name} sent it, and it was dropped; set limits.message_bytes alike.",
+            f"{text} Node {name} sent it, and it was dropped; the limit is {MESSAGE_BYTES}.",
         )
         return None
 
@@ -120,6 +121,7 @@ class MeshServer:
             if older.peer.node_id == session.peer.node_id:
                 older.close("The node has opened a new link.")
         self._sessions[session.call.host] = session
+        session.call.take_messages_up_to(MESSAGE_BYTES)
         self._log.forget(session.call.peer.rpartition(":")[0])
         for observer in self._observers:
             observer(session.peer)

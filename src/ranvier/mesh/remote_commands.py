@@ -22,6 +22,7 @@ from ranvier.messages.errors import (
     DuplicateCommand,
     InstructionRefused,
     MessageError,
+    MessageOverLimit,
     NoCommandHandler,
     QueueFull,
 )
@@ -38,7 +39,14 @@ QUEUED_BYTES: Final = 256 * 1024
 """What waits for the link above which further commands wait in this node, and can go elsewhere."""
 
 TOLD: Final[Mapping[str, type[MessageError]]] = {
-    each.code: each for each in (CommandHandlerLost, CommandTimedOut, DuplicateCommand, QueueFull)
+    each.code: each
+    for each in (
+        CommandHandlerLost,
+        CommandTimedOut,
+        DuplicateCommand,
+        MessageOverLimit,
+        QueueFull,
+    )
 }
 """What another node may say instead of an answer; anything else counts as AXONIQ-0001."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from ranvier.errors import RanvierError
-from ranvier.messages.errors import QueueFull
+from ranvier.messages.errors import MessageOverLimit, QueueFull
 from ranvier.messages.query_fan_in import QueryResult
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.dispatch_queries import DispatchQueries
@@ -21,7 +21,8 @@ request_from_bytes: Final = mesh_pb2.QueryCall.FromString
 UNSENT: Final = QueryReply(unsent=True).SerializeToString()
 
 RESULT_BYTES_WAITING_MAX: Final = 8 * 1024 * 1024
-"""Results of one query that may wait for the other node; with more the query ends alone."""
+"""Results of one query that may wait for the other node, beside one longer one; with more the
+query ends alone."""
 
 BROKEN: Final = GrpcError(StatusCode.INVALID_ARGUMENT, "the message is no QueryCall")
 
@@ -29,11 +30,13 @@ BROKEN: Final = GrpcError(StatusCode.INVALID_ARGUMENT, "the message is no QueryC
 class ServedQuery:
     """Takes what the asking node says and sends it what the handler says."""
 
-    __slots__ = ("_call", "_dispatch", "_running")
+    __slots__ = ("_call", "_dispatch", "_longest_bytes", "_running")
 
-    def __init__(self, call: ServerCall, dispatch: DispatchQueries) -> None:
+    def __init__(self, call: ServerCall, dispatch: DispatchQueries, longest_bytes: int) -> None:
+        """`longest_bytes` is what a query may have to be sent to a client of this node."""
         self._call = call
         self._dispatch = dispatch
+        self._longest_bytes = longest_bytes
         self._running: RunningQuery | None = None
 
     def message_received(self, message: bytes) -> None:
@@ -65,11 +68,12 @@ class ServedQuery:
     def take(self, result: QueryResult) -> None:
         """Send one result."""
         if isinstance(result, bytes):
-            self._call.send(QueryReply(result=result).SerializeToString())
             if self._call.queued_bytes > RESULT_BYTES_WAITING_MAX:
                 self.cancelled()
                 self._fail(QueueFull(RESULT_BYTES_WAITING_MAX, "bytes of results"))
                 self._call.finish()
+            else:
+                self._call.send(QueryReply(result=result).SerializeToString())
         else:
             self._fail(result)
 
@@ -87,6 +91,9 @@ class ServedQuery:
         self._call.finish()
 
     def _ask(self, ask: mesh_pb2.QueryForHandler) -> None:
+        if len(ask.query) > self._longest_bytes:
+            self.end(MessageOverLimit(len(ask.query), self._longest_bytes))
+            return
         hints = QueryHints(ask.priority, ask.time_left_ms)
         query = AskedQuery(
             ask.context, ask.query_id, ask.name, ask.query, dict, lambda: hints, ask.is_streaming

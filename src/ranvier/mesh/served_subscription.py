@@ -7,7 +7,7 @@ from typing import Final
 from google.protobuf.message import DecodeError
 
 from ranvier.errors import RanvierError
-from ranvier.messages.errors import UpdatesNotTaken
+from ranvier.messages.errors import MessageOverLimit, UpdatesNotTaken
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.forwarded_subscriptions import ForwardedSubscriptions, ToldHandler
 from ranvier.wire.grpc.server_call import ServerCall
@@ -27,11 +27,15 @@ BROKEN: Final = GrpcError(StatusCode.INVALID_ARGUMENT, "the message is no Subscr
 class ServedSubscription:
     """Takes what the asking node says and sends it what the handler says."""
 
-    __slots__ = ("_call", "_forwarded", "_sent_count", "_told")
+    __slots__ = ("_call", "_forwarded", "_longest_bytes", "_sent_count", "_told")
 
-    def __init__(self, call: ServerCall, forwarded: ForwardedSubscriptions) -> None:
+    def __init__(
+        self, call: ServerCall, forwarded: ForwardedSubscriptions, longest_bytes: int
+    ) -> None:
+        """`longest_bytes` is what a query may have to be sent to a client of this node."""
         self._call = call
         self._forwarded = forwarded
+        self._longest_bytes = longest_bytes
         self._told: ToldHandler | None = None
         self._sent_count = 0
 
@@ -95,7 +99,10 @@ class ServedSubscription:
         self._call.finish()
 
     def _subscribe(self, subscribe: mesh_pb2.SubscriptionForHandler) -> None:
+        size = len(subscribe.subscription)
         try:
+            if size > self._longest_bytes:
+                raise MessageOverLimit(size, self._longest_bytes)
             self._told = self._forwarded.open(
                 subscribe.stream_id, subscribe.query_id, subscribe.subscription, self
             )

@@ -105,6 +105,18 @@ class QueueFull(MessageError):
         super().__init__(f"{limit} {unit} wait for handlers already; send this one again later.")
 
 
+class MessageOverLimit(MessageError):
+    """A message is longer than the node of its handler may send to a client."""
+
+    code: ClassVar[str] = "AXONIQ-2001"
+
+    def __init__(self, byte_count: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"The message has {byte_count} bytes, the limit where its handler is connected is"
+            f" {limit_bytes}: send less, or set limits.message_bytes alike on all nodes."
+        )
+
+
 class NoQueryHandler(MessageError):
     """No connected client handles queries of this name."""
 

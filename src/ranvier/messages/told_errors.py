@@ -8,6 +8,7 @@ from typing import Final
 from ranvier.messages.errors import (
     DuplicateQuery,
     MessageError,
+    MessageOverLimit,
     NoQueryHandler,
     QueryHandlerLost,
     QueryTimedOut,
@@ -16,7 +17,14 @@ from ranvier.messages.errors import (
 
 KINDS: Final[Mapping[str, type[MessageError]]] = {
     kind.code: kind
-    for kind in (NoQueryHandler, QueryTimedOut, DuplicateQuery, QueryHandlerLost, QueueFull)
+    for kind in (
+        NoQueryHandler,
+        QueryTimedOut,
+        DuplicateQuery,
+        QueryHandlerLost,
+        QueueFull,
+        MessageOverLimit,
+    )
 }
 
 

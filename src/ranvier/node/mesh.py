@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ranvier import __version__
+from ranvier.axon.command_message import WRAPPING_BYTES
+from ranvier.axon.query_request import GROWTH_BYTES
 from ranvier.cluster.member import Member
 from ranvier.config.host_names import is_address, is_loopback
 from ranvier.config.settings import Settings
 from ranvier.mesh.arrived_commands import ArrivedCommands
 from ranvier.mesh.client_calls import ClientCalls
-from ranvier.mesh.limits import mesh_limits
+from ranvier.mesh.limits import dialling_limits, mesh_limits
 from ranvier.mesh.mesh import Mesh, MeshServices
 from ranvier.mesh.mesh_links import Dialling
 from ranvier.mesh.own_node import OwnNode
@@ -56,7 +58,8 @@ class NodeMesh:
         """Of the internal port."""
         services = parties.services
         commands = services.commands
-        self._queries = QueryCalls(services.queries)
+        client_bytes = settings.limits.message_bytes
+        self._queries = QueryCalls(services.queries, client_bytes - GROWTH_BYTES)
         self._clients = ClientCalls(
             AnnounceClients(services.clients), services.cluster_clients, services.instruct
         )
@@ -67,7 +70,7 @@ class NodeMesh:
                 __version__,
                 lambda: os.urandom(NONCE_BYTES),
             ),
-            Dialling(self.limits, tls),
+            Dialling(dialling_limits(grpc_limits(settings.limits)), tls),
             MembersToDial(membership),
             MeshServices(
                 services.topology,
@@ -77,7 +80,9 @@ class NodeMesh:
                     self._queries.open_handlers,
                     self._clients.open_clients,
                 ),
-                lambda table, session: ArrivedCommands(commands, table, session),
+                lambda table, session: ArrivedCommands(
+                    commands, table, session, client_bytes - WRAPPING_BYTES
+                ),
             ),
         )
         self.mesh.hear_conditions(self._heard)

@@ -167,7 +167,7 @@ class SubscriptionQueries:
             caller.send(data)
         if sent:
             self._counts.add(subscription.request, updates=sent)
-        ending = state.next_ending()
+        ending = None if state.is_closed else state.next_ending()
         if ending is not None:
             caller.send(ending)
             self._forget(subscription)

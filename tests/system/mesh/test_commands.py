@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from ranvier.mesh.limits import MESSAGE_BYTES
 from tests.support.command_parties import NotedCommand
 from tests.support.mesh_nodes import (
     WAIT_SECONDS,
@@ -270,16 +271,31 @@ async def test_a_node_that_stops_sends_back_what_it_did_not_give() -> None:
         assert other.sent == ["m-1", "m-2"]
 
 
-async def test_a_command_over_the_limit_of_the_handlers_node_harms_no_other() -> None:
+async def test_a_command_over_the_limit_between_nodes_harms_no_other() -> None:
     a, b = nodes("a", "b")
     with listening() as said:
         async with running(a, b):
             await linked(a, b)
             b.handle(1, "Buy")
             await a.heard.until(lambda: a.knows("Buy"))
-            large = NotedCommand("large", message=bytes(5 * 1024 * 1024), timeout_ms=100)
+            large = NotedCommand("large", message=bytes(MESSAGE_BYTES), timeout_ms=100)
             a.dispatch(large)
             beside = a.dispatch(NotedCommand("beside"))
             assert await told(large, beside) == ["AXONIQ-4002", b"answer to command"]
             assert {peer.name for peer in a.mesh.linked_peers()} == {"b"}
             await said.until("Node a sent it, and it was dropped")
+
+
+async def test_an_answer_far_over_the_limit_of_the_callers_node_crosses() -> None:
+    a, b = nodes("a", "b")
+    async with running(a, b):
+        await linked(a, b)
+        client = b.handle(1, "Buy")
+        client.answers = False
+        await a.heard.until(lambda: a.knows("Buy"))
+        large, beside = (a.dispatch(NotedCommand(each)) for each in ("large", "beside"))
+        await client.until_sent(2)
+        client.answer("large", bytes(20 * 1024 * 1024))
+        client.answer("beside")
+        assert await told(large, beside) == [bytes(20 * 1024 * 1024), b"answer"]
+        assert a.links.reasons == []

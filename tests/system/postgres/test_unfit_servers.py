@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from examples.node_process import free_ports
+from examples.postgres_server import PROGRAMS
 from ranvier.storage.errors import (
     DatabaseRightMissing,
     DatabaseTooNew,
@@ -161,8 +162,11 @@ async def test_an_older_schema_is_brought_up_to_date_and_a_changed_one_refused(
         ("postgresql://me:s3cr3t@127.0.0.1/x?sslmode=never", ["sslmode"]),
     ],
 )
-def test_a_start_is_refused_in_one_sentence(address: str, words: list[str], tmp_path: Path) -> None:
+def test_a_start_is_refused_in_one_sentence(
+    address: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = address.format(new_database()) if "{}" in address else address
+    monkeypatch.delenv(PROGRAMS, raising=False)  # a node would tell that it is no setting
     data = str(tmp_path / "data")
     said = ranvier("start", *free_ports(), "--data", data, "--database", given)
     assert said.code == 1

@@ -117,6 +117,10 @@ class MessageReader:
         if not (self._is_paused or self._is_delivering):
             self._deliver([])
 
+    def take_messages_up_to(self, byte_count: int) -> None:
+        """Take messages of this length from now on."""
+        self._deframer.limit_bytes = byte_count
+
     def pause(self) -> None:
         """Deliver nothing more until `resume`."""
         self._is_paused = True

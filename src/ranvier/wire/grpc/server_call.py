@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from asyncio import AbstractEventLoop, Future, TimerHandle
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from ranvier.wire.grpc.assembly import AssemblyRoom
@@ -214,6 +215,10 @@ class ServerCall:
             self.is_done = True
             self._tell_cancelled()
             self._end(error)
+
+    def take_messages_up_to(self, byte_count: int) -> None:
+        """Take messages of this length from now on, on this connection."""
+        self.host.limits = replace(self.host.limits, message_bytes_in=byte_count)
 
     def oversized(self, byte_count: int) -> GrpcError | None:
         """Return why a message of so many bytes ends the call; None: it is dropped."""

@@ -85,6 +85,12 @@ class StreamCall(ServerCall):
         self._reader = MessageReader(self, listener, self.stream, deframer, self.host.room)
         return self._reader
 
+    def take_messages_up_to(self, byte_count: int) -> None:
+        """Take messages of this length from now on, on this connection."""
+        super().take_messages_up_to(byte_count)
+        if self._reader is not None:
+            self._reader.take_messages_up_to(byte_count)
+
     def trailers_received(self, headers: HeaderPairs) -> None:  # noqa: ARG002  # requests have none
         """Take the end of the request."""
         self.data_received(b"", 0, 0, end_stream=True)
