@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ranvier.config.errors import ConfigError
 from ranvier.config.flags import StartArguments, flags_help, read_flags
@@ -20,7 +23,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def start(arguments: Sequence[str], supervisor_pipe: int | None = None) -> int:
-    """Start a node that stops, too, once the other end of the pipe is closed."""
+    """Start a node that stops, too, once the other end of the pipe is closed.
+
+    Returns where no node was run; a node that has run ends the process.
+    """
     try:
         flags = read_flags(arguments)
         if flags.wants_help:
@@ -32,7 +38,19 @@ def start(arguments: Sequence[str], supervisor_pipe: int | None = None) -> int:
         return error.exit_code
     for notice in loaded.notices:
         sys.stderr.write(f"ranvier: note: {notice.subject} {notice.sentence}\n")
-    return run_node(NodeLife(loaded, lambda: load(flags)), supervisor_pipe)
+    return end_process(run_node(NodeLife(loaded, lambda: load(flags)), supervisor_pipe))
+
+
+def end_process(code: int) -> NoReturn:
+    """End without taking Python's modules apart, which takes 0.2 to 0.5 s and does nothing more.
+
+    The node has stopped by then: its threads are joined, its files and connections closed.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def load(flags: StartArguments) -> LoadedSettings:
