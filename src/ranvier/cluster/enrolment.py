@@ -36,6 +36,8 @@ class Newcomer:
     """What somebody has set; None to take the next that is free."""
     route: str | None = None
     """What somebody has set; None for the computed one."""
+    ended_incarnation: int = 0
+    """A life of this node whose process has ended for certain; 0 where none is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,11 @@ class DataDirectory:
         )
         self._lock = None if holds_itself else DirectoryLock(settings.data)
 
+    @property
+    def lock_place(self) -> tuple[int, int] | None:
+        """Device and number of the file that is locked here; None while there is none."""
+        return None if self._lock is None else self._lock.place
+
     def acquire(self) -> None:
         """Make the directory if there is none, and take it.
 

@@ -14,6 +14,7 @@ from ranvier.cluster.member import Member
 from ranvier.config.route import compute_route
 from ranvier.config.settings import Settings
 from ranvier.node.clocks import boot_seconds, unix_ms
+from ranvier.node.former_life import FormerLife
 from ranvier.node.node_id import kept_node_id
 from ranvier.observability.metrics import Metrics
 from ranvier.services.heed_separation import HeedSeparation
@@ -25,11 +26,15 @@ ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address that is nobody's (RFC 5737); nothing is sent to it."""
 
 
-def membership(database: Database, settings: Settings) -> KeepMembership:
+def membership(database: Database, settings: Settings, life: FormerLife) -> KeepMembership:
     """Return the service that keeps this node's place."""
     return KeepMembership(
         MembershipPorts(
-            database.cluster_nodes, database, partial(newcomer, settings), boot_seconds
+            database.cluster_nodes,
+            database,
+            partial(newcomer, settings, life),
+            boot_seconds,
+            keep_life=life.keep,
         ),
         MembershipSettings(),
     )
@@ -73,7 +78,7 @@ def serving_nodes(members: KeepMembership) -> list[tuple[str, str]]:
     ]
 
 
-def newcomer(settings: Settings) -> Newcomer:
+def newcomer(settings: Settings, life: FormerLife) -> Newcomer:
     """Return what this node brings along; its id is read from its data directory, or made."""
     computed = compute_route(settings.hostname, settings.local_node_id)
     return Newcomer(
@@ -94,6 +99,7 @@ def newcomer(settings: Settings) -> Newcomer:
         partial(compute_route, settings.hostname),
         settings.local_node_id or None,
         settings.route if settings.route != computed else None,
+        life.ended_incarnation(),
     )
 
 

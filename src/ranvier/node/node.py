@@ -27,6 +27,7 @@ from ranvier.node.data_directory import DataDirectory
 from ranvier.node.databases import open_database
 from ranvier.node.errors import PortUnavailable
 from ranvier.node.first_start import set_up_node
+from ranvier.node.former_life import FormerLife
 from ranvier.node.health import NodeHealth
 from ranvier.node.joining import JoiningParts, administer_cluster, join_server, leave_cluster
 from ranvier.node.life import NodeLife
@@ -77,7 +78,8 @@ class Node:
         )
         self._cluster = own_cluster(self._database, settings)
         self._services = NodeServices(self._database, settings, self._metrics)
-        self._membership = membership(self._database, settings)
+        life_before = FormerLife(settings.data, lambda: self._data_directory.lock_place)
+        self._membership = membership(self._database, settings, life_before)
         show_members(self._membership, self._metrics)
         self._separation = separation(self._membership, self._services.clients)
         self._health = NodeHealth(self._database, self._membership, self._separation)

@@ -27,8 +27,8 @@ logger = logging.getLogger("ranvier.services")
 NONE: Final = NodeWish.NONE
 
 OWN_BEATS: Final = 3
-"""Heartbeats for which a node's own former row is watched: nobody else has its data directory,
-unless somebody copied it."""
+"""Heartbeats for which a node's own former row is watched whose process may still live: nobody else
+has its data directory, unless somebody copied it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ class MembershipPorts:
     """Seconds of a clock that nobody sets and that goes on while the machine sleeps."""
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits for so many seconds."""
+    keep_life: Callable[[int], None] = lambda _: None
+    """Told of each incarnation that this process has had."""
 
 
 class KeepMembership:
@@ -229,6 +231,7 @@ class KeepMembership:
                 replaced = tuple(record.member for record in records)
             incarnation = await self._nodes.register(enrolment.member, self._state, replaced)
             if incarnation is not None:
+                self._ports.keep_life(incarnation)
                 return replace(enrolment.member, incarnation=incarnation)
 
     def _life(self, record: NodeRecord, seen: Observation, newcomer: Newcomer) -> Life:
@@ -239,6 +242,8 @@ class KeepMembership:
             return Life.ALIVE
         patience = self._rules.ttl_seconds
         if node_id == newcomer.member.node_id:
+            if record.member.incarnation == newcomer.ended_incarnation:
+                return Life.GONE
             patience = min(patience, OWN_BEATS * self._settings.interval_seconds)
         return Life.GONE if seen.silent_seconds(node_id) >= patience else Life.UNKNOWN
 
@@ -292,6 +297,7 @@ class KeepMembership:
         logger.warning("This node was found down and has a new incarnation: %d.", incarnation)
         self.refusal = ""
         self._own = replace(self.own, incarnation=incarnation)
+        self._ports.keep_life(incarnation)
 
     def _is_this_process(self, member: Member) -> bool:
         own = self.own

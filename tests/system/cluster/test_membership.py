@@ -170,7 +170,8 @@ def test_the_name_of_a_running_node_is_refused(
     nodes: Cluster, tmp_path: Path, data: str, remedy: str
 ) -> None:
     if data == "copied":
-        (tmp_path / "node-id").write_bytes((nodes.folder / "one" / "node-id").read_bytes())
+        for name in ("node-id", "last-life"):
+            (tmp_path / name).write_bytes((nodes.folder / "one" / name).read_bytes())
     directory = nodes.folder / "one" if data == "the same" else tmp_path
     said = ranvier(
         *("start", "--name", "one", "--database", nodes.database, "--data", str(directory)),

@@ -35,8 +35,11 @@ class Scene:
     nodes: MemoryClusterNodes = field(default_factory=MemoryClusterNodes)
     members: list[KeepMembership] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    lives: list[tuple[str, int]] = field(default_factory=list)
 
-    def member(self, name: str, node_id: str = "", clock: float = 1000.0) -> KeepMembership:
+    def member(
+        self, name: str, node_id: str = "", clock: float = 1000.0, ended: int = 0
+    ) -> KeepMembership:
         self.seconds[name] = clock
 
         async def pause(seconds: float) -> None:
@@ -55,9 +58,15 @@ class Scene:
                 started_at_ms=len(self.members),
             ),
             lambda local_node_id: f"route-{local_node_id}",
+            ended_incarnation=ended,
         )
         ports = MembershipPorts(
-            self.nodes, Timelines(), lambda: made, lambda: self.seconds[name], pause
+            self.nodes,
+            Timelines(),
+            lambda: made,
+            lambda: self.seconds[name],
+            pause,
+            lambda incarnation: self.lives.append((name, incarnation)),
         )
         member = KeepMembership(ports, SETTINGS)
         self.members.append(member)
@@ -237,6 +246,20 @@ async def test_a_restart_after_a_crash_waits_for_three_heartbeats_only(scene: Sc
     await scene.running("eve")
     again = scene.member("eve")
     await again.start()
+    assert scene.seconds["eve"] == 1000.0 + 3 * SETTINGS.interval_seconds
+
+
+async def test_a_restart_waits_for_nothing_where_its_former_process_has_ended(
+    scene: Scene,
+) -> None:
+    before = await scene.running("eve")
+    assert scene.lives == [("eve", before.own.incarnation)]
+    again = scene.member("eve", ended=before.own.incarnation)
+    await again.start()
+    assert scene.seconds["eve"] == 1000.0
+    assert scene.lives[-1] == ("eve", again.own.incarnation)
+    later = scene.member("eve", ended=before.own.incarnation)
+    await later.start()
     assert scene.seconds["eve"] == 1000.0 + 3 * SETTINGS.interval_seconds
 
 

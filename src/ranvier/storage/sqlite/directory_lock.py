@@ -32,6 +32,14 @@ class DirectoryLock:
         self._descriptor = descriptor
         self._sign(descriptor)
 
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Device and number of the locked file; None while nothing is locked."""
+        if self._descriptor is None:
+            return None
+        found = os.fstat(self._descriptor)
+        return found.st_dev, found.st_ino
+
     def release(self) -> None:
         """Let others have the directory; the file stays, only the lock on it counts."""
         if self._descriptor is not None:
