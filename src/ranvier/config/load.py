@@ -41,7 +41,7 @@ class LoadedSettings:
         if joined is not None:
             apply_joined(joined, values, origins)
         refuse_different(read_kept(values["data"]), values, origins)
-        settings = assemble(Settings, values)
+        settings = assembled(values, origins)
         check_settings(settings, origins)
         return LoadedSettings(settings, values, origins, (*self.notices, *notices_about(settings)))
 
@@ -64,8 +64,15 @@ def load_settings(
     for key in KEYS:
         value, origins[key.name] = sources.value_of(key, values, machine or socket.gethostname())
         values[key.name] = _in_directory(value, working_directory)
-    own = LoadedSettings(assemble(Settings, values), values, origins, sources.notices)
+    own = LoadedSettings(assembled(values, origins), values, origins, sources.notices)
     return own.within(read_joined(values["data"]))
+
+
+def assembled(values: Mapping[str, object], origins: Mapping[str, Origin]) -> Settings:
+    """Build the settings from the values of all keys, and note which of these somebody has set."""
+    unset = (Layer.DEFAULT, Layer.DERIVED)
+    given = frozenset(name for name, origin in origins.items() if origin.layer not in unset)
+    return assemble(Settings, {**values, "given": given})
 
 
 class _Sources:

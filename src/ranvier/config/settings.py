@@ -297,6 +297,8 @@ class Settings:
     query: QuerySettings
     log: LogSettings
     limits: LimitSettings
+    given: frozenset[str]
+    """The names of the keys that somebody has set; the others are derived, or at their defaults."""
 
     @property
     def advertised_host(self) -> str:

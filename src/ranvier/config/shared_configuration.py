@@ -102,7 +102,7 @@ def with_shared(settings: Settings, values: Mapping[str, str]) -> Settings:
     """
     own = {key.name: value_of(settings, key.name) for key in KEYS}
     own |= {key.name: read_value(key, text) for key, text in _known(values)}
-    shared = assemble(Settings, own)
+    shared = assemble(Settings, {**own, "given": settings.given | values.keys()})
     check_settings(shared, {key.name: Origin(Layer.CLUSTER) for key in KEYS})
     return shared
 

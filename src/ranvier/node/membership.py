@@ -80,7 +80,6 @@ def serving_nodes(members: KeepMembership) -> list[tuple[str, str]]:
 
 def newcomer(settings: Settings, life: FormerLife) -> Newcomer:
     """Return what this node brings along; its id is read from its data directory, or made."""
-    computed = compute_route(settings.hostname, settings.local_node_id)
     return Newcomer(
         Member(
             node_id=kept_node_id(settings.data),
@@ -97,8 +96,8 @@ def newcomer(settings: Settings, life: FormerLife) -> Newcomer:
             started_at_ms=unix_ms(),
         ),
         partial(compute_route, settings.hostname),
-        settings.local_node_id or None,
-        settings.route if settings.route != computed else None,
+        settings.local_node_id if "local_node_id" in settings.given else None,
+        settings.route if "route" in settings.given else None,
         life.ended_incarnation(),
     )
 

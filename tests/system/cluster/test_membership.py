@@ -183,10 +183,20 @@ def test_the_name_of_a_running_node_is_refused(
     nodes.until_all_see("running", *NAMES)
 
 
-def test_a_route_that_another_node_has_is_refused(nodes: Cluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("127.0.0.1", "--local-node-id", "1"),
+        ("127-0-0-1-1", "--local-node-id", "0"),
+        ("127-0-0-1-1", "--route", "127-0-0-1-1"),
+    ],
+)
+def test_a_route_that_another_node_has_is_refused(
+    nodes: Cluster, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
     said = ranvier(
         *("start", "--name", "four", "--database", nodes.database, "--data", str(tmp_path)),
-        *("--hostname", "127.0.0.1", "--local-node-id", "1", "--log-level", "error"),
+        *("--hostname", *flags, "--log-level", "error"),
         *("--http-port", "0", "--grpc-port", "0", "--internal-port", "0"),
     )
     assert said.code == 1

@@ -342,3 +342,9 @@ def test_variables_that_kubernetes_makes_for_services_are_passed_over(tmp_path: 
     loaded = load(tmp_path, {}, environment)
     assert loaded.notices == ()
     assert loaded.settings.http_port == 8024
+
+
+def test_what_was_set_is_known_from_what_was_not(tmp_path: Path) -> None:
+    write(tmp_path, "ranvier.yaml", "local_node_id: 0\nlog:\n  level: info\n")
+    assert load(tmp_path).settings.given == {"local_node_id", "log.level"}
+    assert load(tmp_path, {"route": "box"}).settings.given >= {"local_node_id", "route"}
