@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 import uvloop
@@ -63,37 +63,13 @@ from ranvier.services.source_events import SourceEvents
 from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.tag_events import TagEvents
 from ranvier.services.topology import Topology
-from ranvier.storage.context_catalogue import ContextCatalogue
-from ranvier.storage.event_log import EventLog
-from ranvier.storage.event_tags import EventTags
-from ranvier.storage.keyed_snapshots import KeyedSnapshots
-from ranvier.storage.processor_strategies import ProcessorStrategies
-from ranvier.storage.snapshot_store import SnapshotStore
 from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.server import GrpcServer
 from tests.support.mesh_nodes import Roster
+from tests.support.node_needs import NodeDatabase
 from tests.support.split_channel import SplitChannel
 
 T = TypeVar("T")
-
-
-class NodeDatabase(Protocol):
-    """What a node needs of its database; `SqliteDatabase` has it."""
-
-    @property
-    def events(self) -> EventLog: ...
-    @property
-    def snapshots(self) -> SnapshotStore: ...
-    @property
-    def tags(self) -> EventTags: ...
-    @property
-    def keyed_snapshots(self) -> KeyedSnapshots: ...
-    @property
-    def contexts(self) -> ContextCatalogue: ...
-    @property
-    def processor_strategies(self) -> ProcessorStrategies: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
 
 
 def now_ms() -> int:
