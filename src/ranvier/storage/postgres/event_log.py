@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -14,6 +13,7 @@ from ranvier.storage.event_log import AggregatePage, MatchPage, Page
 from ranvier.storage.postgres.appending import Appending, Target
 from ranvier.storage.postgres.bounded import bounded
 from ranvier.storage.postgres.criteria import criteria_as_json
+from ranvier.storage.postgres.key_sweeping import KeySweeping
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.statements import load_statements
 
@@ -33,7 +33,7 @@ class PostgresEvents:
             tools.options.limits,
         )
         self._turns: dict[str, asyncio.Lock] = {}
-        self._new_keys: dict[int, int] = {}
+        self._keys = KeySweeping(tools)
 
     async def append(self, context: str, appends: Sequence[Append]) -> Sequence[Outcome]:
         """Decide a batch in order and store what is accepted in one durable commit."""
@@ -187,7 +187,7 @@ class PostgresEvents:
             except UnknownContext:
                 self._tools.known.remove(context)
                 raise
-        await self._sweep_keys(target.context_id, len(appends))
+        self._keys.stored(target.context_id, outcomes)
         return outcomes
 
     def _turn(self, context: str) -> asyncio.Lock:
@@ -198,21 +198,6 @@ class PostgresEvents:
         context_id = await self._tools.known.id_of(context)
         rows = await self._tools.readers.ask(statement, context_id, *parameters)
         return int(rows[0][0])
-
-    async def _sweep_keys(self, context_id: int, count: int) -> None:
-        """Remove old append keys when enough new ones have come."""
-        options = self._tools.options
-        new_keys = self._new_keys.get(context_id, 0) + count
-        self._new_keys[context_id] = new_keys
-        if new_keys < options.append_keys_per_sweep or not self._tools.under_way.is_open:
-            return
-        self._new_keys[context_id] = 0
-        oldest = append_id_at(time.time_ns() // 1_000_000 - options.append_key_seconds * 1000)
-        self._tools.under_way.begin(
-            self._tools.writers.ask(
-                _SQL["forget_append_keys"], context_id, oldest, 2 * options.append_keys_per_sweep
-            )
-        )
 
 
 def _answer(
@@ -225,8 +210,3 @@ def _answer(
         done(task.result())
     elif isinstance(error, Exception):
         done(error)
-
-
-def append_id_at(time_ms: int) -> bytes:
-    """The lowest append id minted at that time: version 7 of UUID begins with its milliseconds."""
-    return max(time_ms, 0).to_bytes(6, "big") + bytes(10)

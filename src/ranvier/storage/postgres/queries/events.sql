@@ -17,7 +17,7 @@ SELECT is_known, first_token, count FROM find_append($1, $2)
 DELETE FROM append_key
 WHERE (context, append_id) IN (
     SELECT k.context, k.append_id FROM append_key AS k
-    WHERE k.context = $1 AND k.append_id < $2
+    WHERE k.context = $1 AND k.first_token < $2
     ORDER BY k.append_id LIMIT $3
     FOR UPDATE SKIP LOCKED
 )
