@@ -22,7 +22,7 @@ HELP = """Usage: ranvier database check [--fail-over] [-o txt|json] [--database 
                               [--data DIRECTORY] [--config FILE]
 
 Looks for damage in a database: pages, tokens, sequence numbers, migrations. It changes nothing, and
-nodes may run meanwhile. Of a PostgreSQL it says as well whether a fail-over would lose nothing.
+nodes may run meanwhile. Of a PostgreSQL it says first whether a fail-over would lose nothing.
 Exit 0: nothing amiss; 1: something is, or there is none; with --fail-over also where a fail-over is
 not safe.
 """
@@ -62,14 +62,16 @@ def is_safe(report: CheckReport) -> bool:
 
 
 def as_text(report: CheckReport, *, must_be_safe: bool = False) -> str:
-    """Return a line for each finding and one for the whole."""
+    """Return whether a fail-over would be safe, a line for each finding and one for the whole."""
     lines = [
         f"{'ok  ' if each.passed else 'FAIL'} {each.subject}: {each.detail}"
         for each in report.findings
     ]
-    if report.fail_over is not None:
-        mark = "ok  " if report.fail_over.passed else "FAIL" if must_be_safe else "note"
-        lines.append(f"{mark} {report.fail_over.subject}: {report.fail_over.detail}")
+    safety = report.fail_over
+    if safety is not None:
+        mark = "ok  " if safety.passed else "FAIL" if must_be_safe else "note"
+        name = "fail-over-safe" if safety.passed else "not fail-over-safe"
+        lines.insert(0, f"{mark} {name}: {safety.detail}")
     verdict = "Nothing is amiss." if report.passed else "Something is amiss; see FAIL above."
     if must_be_safe and report.passed and not is_safe(report):
         verdict = "Nothing is amiss, but a fail-over is not safe."

@@ -16,7 +16,7 @@ async def fail_over_finding(readers: Connections) -> Finding:
     """Ask the primary for its standbys."""
     (row,) = await readers.ask(_SQL["replication"])
     refusal = reason_against(row)
-    detail = refusal or f"safe: {row['synchronous']} standby has every acknowledged event"
+    detail = refusal or f"standbys that have every acknowledged event: {row['synchronous']}"
     return Finding("fail-over", passed=not refusal, detail=detail)
 
 
@@ -27,11 +27,11 @@ def reason_against(replication: Mapping[str, Any]) -> str:
     of that standby loses nothing. Whether the others are fenced off is for whoever promotes.
     """
     if replication["hidden"]:
-        return "not known to be safe: the role may not see the standbys; grant it pg_monitor"
+        return "the role may not see the standbys; grant it pg_monitor"
     if not replication["standbys"]:
-        return "not safe: there is one server alone, and what it has is nowhere else"
+        return "there is one server alone, and what it has is nowhere else"
     if not replication["names"]:
-        return "not safe: its standbys are asynchronous; set synchronous_standby_names"
+        return "its standbys are asynchronous; set synchronous_standby_names"
     if not replication["synchronous"]:
-        return "not safe: none of the standbys that synchronous_standby_names means is streaming"
+        return "none of the standbys that synchronous_standby_names means is streaming"
     return ""
