@@ -9,9 +9,23 @@ import pytest
 
 from ranvier.storage.database import Database
 from tests.support.databases import FACTORIES, MakeDatabase, opened
+from tests.support.placed_databases import placed_database
+
+EVERY = {**FACTORIES, "placed": placed_database}
+
+ONLY_IN_THE_SYSTEM_DATABASE = ("cluster_configuration", "cluster_identity", "cluster_nodes")
+"""What these suites look at is the system database's, wherever contexts lie."""
 
 
-@pytest.fixture(params=list(FACTORIES.values()), ids=list(FACTORIES))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "make_database" not in metafunc.fixturenames:
+        return
+    is_there_alone = metafunc.module.__name__.endswith(ONLY_IN_THE_SYSTEM_DATABASE)
+    kinds = FACTORIES if is_there_alone else EVERY
+    metafunc.parametrize("make_database", [*kinds.values()], ids=[*kinds], indirect=True)
+
+
+@pytest.fixture
 def make_database(request: pytest.FixtureRequest) -> MakeDatabase:
     make: MakeDatabase = request.param
     return make

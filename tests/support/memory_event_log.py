@@ -17,8 +17,9 @@ from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, needs_of
 from ranvier.events.fold import fold
 from ranvier.events.snapshot import Snapshot, refuse_snapshot_ahead
 from ranvier.messages.event_processor import ProcessorId
+from ranvier.security.secret import Secret
 from ranvier.storage.context_catalogue import ContextDescription, ContextMark
-from ranvier.storage.errors import HeadWentBack
+from ranvier.storage.errors import ContextsLieHere, HeadWentBack
 from ranvier.storage.event_log import AggregatePage, MatchPage, Page
 
 Twist = Callable[[str, Sequence[Append]], Sequence[Outcome] | None]
@@ -281,8 +282,15 @@ class MemoryCatalogue:
         return [await self.describe(name) for name in await self.names()]
 
     async def create(
-        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        dcb: bool = False,
+        properties: Mapping[str, str] | None = None,
+        database: Secret | None = None,
     ) -> None:
+        if database is not None:
+            raise ContextsLieHere
         if name in self._log.contexts:
             raise ContextExists(name)
         self._log.contexts[name] = MemoryContext(dcb=dcb, properties=dict(properties or {}))

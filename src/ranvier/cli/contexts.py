@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -48,9 +48,19 @@ def register_context(
         list[str] | None,
         typer.Option("-prop", "--property", metavar="NAME=VALUE", help="May be repeated."),
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="A PostgreSQL of its own for its events."),
+    ] = None,
 ) -> None:
     """Create an empty context."""
-    wanted = {"context": context, "dcbContext": dcb, "metaData": _properties(properties or [])}
+    wanted: dict[str, Any] = {
+        "context": context,
+        "dcbContext": dcb,
+        "metaData": _properties(properties or []),
+    }
+    if database is not None:
+        wanted["database"] = database
     node.command("POST", "/v1/context", wanted)
     _say(node, context, "created")
 

@@ -50,7 +50,7 @@ def without_secrets(dsn: str) -> str:
 
 def _read(text: str) -> DatabaseAddress:
     if text.lower().startswith("postgres"):
-        return DatabaseAddress(dsn=_read_dsn(text))
+        return DatabaseAddress(dsn=read_dsn(text))
     scheme, colon, place = text.partition(":")
     if scheme.lower() != "sqlite" or not colon or place.startswith(":"):
         raise ValueError(text)
@@ -61,7 +61,8 @@ def _read(text: str) -> DatabaseAddress:
     return DatabaseAddress(Path(directory) if directory else None)
 
 
-def _read_dsn(text: str) -> Secret:
+def read_dsn(text: str) -> Secret:
+    """Return the address of a PostgreSQL as the driver takes it, or raise `ValueError`."""
     matched = _SERVER.fullmatch(text)
     if matched is None or not (text.isascii() and text.isprintable()) or " " in text:
         raise ValueError(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ranvier.services.heed_separation import HeedSeparation
 from ranvier.services.keep_membership import KeepMembership
@@ -25,16 +25,22 @@ class NodeHealth:
         """Whether the node keeps what it has and takes nothing new."""
 
     def parts(self) -> Sequence[PartHealth]:
-        """Return every part; the node is ready when all are up."""
+        """Return every part; the node is ready when all that it needs are up."""
         database_reason, node_reason = self._database_reason(), self._node_reason()
         return (
             PartHealth("node", not node_reason, node_reason),
             PartHealth("db", not database_reason, database_reason),
+            *self._unreachable_contexts(),
         )
 
     def is_ready(self) -> bool:
         """Tell whether clients may be sent here."""
-        return all(part.is_up for part in self.parts())
+        return all(part.is_up or not part.is_needed for part in self.parts())
+
+    def _unreachable_contexts(self) -> Iterator[PartHealth]:
+        """Yield each context whose own database is gone; the node serves all others."""
+        for context, reason in self._database.unreachable_contexts().items():
+            yield PartHealth(f"context {context}", is_up=False, reason=reason, is_needed=False)
 
     def _node_reason(self) -> str:
         if not self.is_serving:

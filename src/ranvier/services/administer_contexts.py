@@ -13,9 +13,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
+from ranvier.config.database_address import read_dsn
 from ranvier.errors import RanvierError
 from ranvier.events.context_name import refuse_context_name
-from ranvier.services.errors import CannotPreserveEvents, NodeStopping, TooManyContexts
+from ranvier.security.secret import Secret
+from ranvier.services.errors import (
+    CannotPreserveEvents,
+    InvalidContextDatabase,
+    NodeStopping,
+    TooManyContexts,
+)
 from ranvier.services.standing_trouble import StandingTrouble
 from ranvier.services.to_its_end import to_its_end
 from ranvier.storage.context_catalogue import ContextCatalogue, ContextDescription, ContextMark
@@ -126,18 +133,24 @@ class AdministerContexts:
 
     @to_its_end
     async def create(
-        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        dcb: bool = False,
+        properties: Mapping[str, str] | None = None,
+        database: str | None = None,
     ) -> None:
-        """Create an empty context.
+        """Create an empty context; `database` is the address of one of its own.
 
-        Raises `InvalidContextName`, `InternalContext`, `ContextExists`, `InvalidContextProperty`
-        or `TooManyContexts`.
+        Raises `InvalidContextName`, `InternalContext`, `ContextExists`, `InvalidContextProperty`,
+        `TooManyContexts`, or what speaks against that database.
         """
+        address = None if database is None else address_of(database)
         async with self._changing:
             self._refuse(name)
             if len(await self._catalogue.names()) >= CONTEXTS_LIMIT:
                 raise TooManyContexts(CONTEXTS_LIMIT)
-            await self._catalogue.create(name, dcb=dcb, properties=properties)
+            await self._catalogue.create(name, dcb=dcb, properties=properties, database=address)
             await self._changed()
 
     @to_its_end
@@ -207,6 +220,14 @@ class AdministerContexts:
                 watcher.context_changed(change)
             except Exception:
                 logger.exception("a change of context %s was not taken", change.context)
+
+
+def address_of(database: str) -> Secret:
+    """Return the address of a database; raises `InvalidContextDatabase`, which does not show it."""
+    try:
+        return read_dsn(database)
+    except ValueError:
+        raise InvalidContextDatabase from None
 
 
 def changes_between(

@@ -158,6 +158,18 @@ class TooManyContexts(ServiceError):
         super().__init__(f"There are {limit} contexts already; delete one that is not needed.")
 
 
+class InvalidContextDatabase(ServiceError):
+    """What is given as the database of a context is no address of one; it is not repeated."""
+
+    code: ClassVar[str] = "RANVIER-CONTEXT-DATABASE-ADDRESS"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database of a context must be `postgresql://user:password@host1,host2/name` with"
+            " %xx for other characters than letters and digits in it."
+        )
+
+
 class CannotPreserveEvents(ServiceError):
     """A context shall be deleted and its events kept, which needs files of its own."""
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ranvier.security.secret import Secret
+
 
 @dataclass(frozen=True, slots=True)
 class ContextDescription:
@@ -45,11 +47,17 @@ class ContextCatalogue(Protocol):
         ...
 
     async def create(
-        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        dcb: bool = False,
+        properties: Mapping[str, str] | None = None,
+        database: Secret | None = None,
     ) -> None:
-        """Create an empty context with its properties.
+        """Create an empty context with its properties, on request in a database of its own.
 
-        Raises `ContextExists`, `InvalidEvent` for a bad name or `InvalidContextProperty`.
+        Raises `ContextExists`, `InvalidEvent` for a bad name or `InvalidContextProperty`; for that
+        database `ContextsLieHere`, `ContextDatabaseRefused` or `ContextDatabaseUnavailable`.
         """
         ...
 

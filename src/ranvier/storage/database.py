@@ -98,6 +98,10 @@ class Database(Protocol):
         """The highest timeline of the database that is known here; 0 where it never fails over."""
         ...
 
+    def unreachable_contexts(self) -> Mapping[str, str]:
+        """Why contexts in databases of their own cannot be served, by name; the others can."""
+        ...
+
     def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
         """Believe no server on a lower timeline than this, which another node has seen.
 

@@ -198,3 +198,44 @@ class OlderNodesRun(StorageError):
             f"Nodes of another version than {version} run: {', '.join(nodes)}; stop or replace "
             "them, then do it again."
         )
+
+
+class ContextsLieHere(StorageError):
+    """This kind of database keeps all contexts itself."""
+
+    code: ClassVar[str] = "RANVIER-CONTEXT-DATABASE-HERE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only a cluster on PostgreSQL places contexts in databases of their own: this node"
+            " keeps all in its embedded one; leave `database` out."
+        )
+
+
+class ContextDatabaseRefused(StorageError):
+    """The database that a context was to have is not fit for it; nothing was created."""
+
+    code: ClassVar[str] = "RANVIER-CONTEXT-DATABASE"
+
+    def __init__(self, context: str, reason: str) -> None:
+        super().__init__(f"Context {context} cannot have this database: {reason}.")
+
+
+class DatabaseTaken(StorageError):
+    """A database is used for something else than what it is opened for."""
+
+    code: ClassVar[str] = "RANVIER-DATABASE-TAKEN"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database {reason}: give another one.")
+        self.reason = f"it {reason}"
+
+
+class ContextDatabaseUnavailable(StorageUnavailable):
+    """The own database of a context does not answer; the other contexts are served."""
+
+    code: ClassVar[str] = "RANVIER-CONTEXT-DATABASE-UNAVAILABLE"
+
+    def __init__(self, context: str, reason: str) -> None:
+        super().__init__(f"the own one of context {context} does not serve it ({reason})")
+        self.context = context

@@ -26,6 +26,7 @@ class PostedContext(msgspec.Struct, frozen=True, rename="camel"):
 
     context: str
     dcb_context: bool = False
+    database: str | None = None
     meta_data: dict[str, str] | None = None
 
 
@@ -64,6 +65,11 @@ POSTED_CONTEXT: Final = json_example(
         "properties": {
             "context": {"type": "string"},
             "dcbContext": {"type": "boolean", "default": False},
+            "database": {
+                "type": "string",
+                "format": "password",
+                "description": "A PostgreSQL of its own; it is never shown again.",
+            },
             "metaData": TEXTS,
         },
     },
@@ -110,7 +116,10 @@ class ContextsResource:
         """Create an empty context; it can be used as soon as this is answered."""
         posted = decode(body, PostedContext)
         await self._contexts.create(
-            posted.context, dcb=posted.dcb_context, properties=posted.meta_data
+            posted.context,
+            dcb=posted.dcb_context,
+            properties=posted.meta_data,
+            database=posted.database,
         )
         return Response(status_code=ACCEPTED)
 

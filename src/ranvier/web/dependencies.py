@@ -49,12 +49,16 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class PartHealth:
-    """How one part of the node does; `reason` is a sentence and empty while it is up."""
+    """How one part of the node does; `reason` is a sentence and empty while it is up.
+
+    Without a part that `is_needed` the node is not ready.
+    """
 
     name: str
     is_up: bool
     reason: str = ""
     details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    is_needed: bool = True
 
 
 class Drains(Protocol):

@@ -62,7 +62,7 @@ class HealthResource:
     async def ready(self, response: Response) -> HealthAnswer:
         """Answer 200 when every part is up, else 503 with the reasons."""
         parts = self._health()
-        is_ready = all(part.is_up for part in parts)
+        is_ready = all(part.is_up or not part.is_needed for part in parts)
         if not is_ready:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
             response.headers["Retry-After"] = "1"

@@ -11,6 +11,7 @@ from ranvier.events.context_properties import PROPERTIES_PER_CONTEXT as PROPERTI
 from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
+from ranvier.security.secret import Secret
 from ranvier.storage.context_catalogue import ContextDescription, ContextMark
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.statements import load_statements
@@ -40,14 +41,14 @@ class PostgresContexts:
     async def names(self) -> Sequence[str]:
         """All names, sorted."""
         rows = await self._tools.readers.ask(_SQL["all"])
-        self._tools.known.seen({row["name"]: row["id"] for row in rows})
+        self._tools.known.listed(rows)
         return sorted(row["name"] for row in rows)
 
     async def marks(self) -> Mapping[str, ContextMark]:
         """The mark of every context, by name."""
         rows = await self._tools.readers.ask(_SQL["marks"])
-        self._tools.known.seen({row["name"]: row["id"] for row in rows})
-        return {name: ContextMark(number, dcb, revision) for number, name, dcb, revision in rows}
+        self._tools.known.listed(rows)
+        return {name: ContextMark(number, dcb, revision) for number, name, dcb, revision, _ in rows}
 
     async def all(self) -> Sequence[ContextDescription]:
         """Describe every context as of one moment, by name."""
@@ -55,22 +56,29 @@ class PostgresContexts:
         return [_description(*row) for row in rows]
 
     async def create(
-        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        dcb: bool = False,
+        properties: Mapping[str, str] | None = None,
+        database: Secret | None = None,
     ) -> None:
-        """Create an empty context durably, with its properties."""
+        """Create an empty context durably, with its properties; of another database, its entry."""
         wanted = properties or {}
         refusal = refuse_text("context name", name) or refuse_properties(wanted)
         if refusal is not None or not name:
             raise refusal or InvalidEvent("context name", "is empty: give it one")
+        columns = (name, dcb, list(wanted), list(wanted.values()), PROPERTIES_MOST)
         try:
-            rows = await self._tools.write(
-                _SQL["create"], name, dcb, list(wanted), list(wanted.values()), PROPERTIES_MOST
-            )
+            if database is None:
+                rows = await self._tools.write(_SQL["create"], *columns)
+            else:
+                rows = await self._tools.write(_SQL["create_placed"], *columns, database.reveal())
         except InvalidEvent as error:
             if isinstance(error.__cause__, asyncpg.UniqueViolationError):
                 raise ContextExists(name) from None
             raise
-        self._tools.known.add(name, rows[0][0])
+        self._tools.known.add(name, rows[0][0], is_placed=database is not None)
 
     async def change_properties(self, name: str, changes: Mapping[str, str]) -> None:
         """Set these properties and leave the others; an empty value takes a property away."""
@@ -79,7 +87,7 @@ class PostgresContexts:
             raise refusal
         rows = await self._tools.write(
             _SQL["change_properties"],
-            await self._tools.known.id_of(name),
+            await self._tools.known.listed_id_of(name),
             list(changes),
             list(changes.values()),
             PROPERTIES_MOST,
@@ -99,7 +107,7 @@ class PostgresContexts:
 
     async def describe(self, name: str) -> ContextDescription:
         """Describe one context; raises `UnknownContext`."""
-        context_id = await self._tools.known.id_of(name)
+        context_id = await self._tools.known.listed_id_of(name)
         rows = await self._tools.readers.ask(_SQL["describe"], context_id)
         if not rows:
             self._tools.known.remove(name)

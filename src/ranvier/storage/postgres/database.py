@@ -23,7 +23,9 @@ from ranvier.storage.postgres.known_contexts import KnownContexts
 from ranvier.storage.postgres.leases import PostgresLeases
 from ranvier.storage.postgres.migrate import migrate
 from ranvier.storage.postgres.options import PostgresOptions
+from ranvier.storage.postgres.ownership import refuse_other_use, take_for
 from ranvier.storage.postgres.persistent_streams import PostgresPersistentStreams
+from ranvier.storage.postgres.placements import PostgresPlacements
 from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.processor_strategies import PostgresProcessorStrategies
 from ranvier.storage.postgres.scheduled_events import PostgresScheduledEvents
@@ -88,6 +90,7 @@ class PostgresDatabase:
         self._cluster_identity = PostgresClusterIdentities(tools)
         self._leases = PostgresLeases(tools)
         self._cluster_configuration = PostgresClusterConfiguration(tools)
+        self._placements = PostgresPlacements(tools)
         self._cluster_nodes = PostgresClusterNodes(tools, self._heartbeats)
 
     @property
@@ -151,6 +154,11 @@ class PostgresDatabase:
         return self._cluster_nodes
 
     @property
+    def placements(self) -> PostgresPlacements:
+        """The contexts whose events lie elsewhere."""
+        return self._placements
+
+    @property
     def ready(self) -> bool:
         """Whether the primary answered when it was last asked to read and to write."""
         return self._under_way.is_open and self._readers.works and self._writers.works
@@ -164,6 +172,10 @@ class PostgresDatabase:
     def timeline(self) -> int:
         """The highest timeline of the database that is known here; other nodes want to know it."""
         return self._primary.timeline
+
+    def unreachable_contexts(self) -> Mapping[str, str]:
+        """None: contexts lie here."""
+        return {}
 
     def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
         """Believe no server on a lower timeline than this, which another node has seen."""
@@ -184,8 +196,11 @@ class PostgresDatabase:
         self._under_way.is_open = True
         try:
             async with self._migrations.lend() as lent:
+                await refuse_other_use(lent, self._options.owner)
                 await migrate(lent.connection)
                 await refuse_half_copied(lent)
+                if self._options.owner is not None:
+                    await take_for(lent, self._options.owner)
             await self._migrations.close()
             await self._writers.ask("SELECT")
             await self._contexts.names()

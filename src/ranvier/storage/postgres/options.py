@@ -15,6 +15,8 @@ class PostgresOptions:
     """What one append may bring."""
     takes_unsafe: bool = False
     """Whether a server may be used that loses what it acknowledged when its power fails."""
+    owner: str | None = None
+    """The id of the cluster that places contexts here; None for a system database."""
     writer_connections: int = 4
     """Each sequencer has one batch under way, so this many contexts commit at the same time."""
     reader_connections: int = 8

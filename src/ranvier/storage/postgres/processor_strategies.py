@@ -33,7 +33,7 @@ class PostgresProcessorStrategies:
         )
         if refusal is not None:
             raise refusal
-        context_id = await self._tools.known.id_of(processor.context)
+        context_id = await self._tools.known.listed_id_of(processor.context)
         key = (context_id, processor.name, processor.token_store)
         if strategy is None:
             await self._tools.write(_SQL["forget"], *key)

@@ -12,7 +12,9 @@ import apsw
 from ranvier.events.context_properties import refuse_count, refuse_properties
 from ranvier.events.errors import ContextExists, InvalidEvent, UnknownContext
 from ranvier.events.limits import refuse_text
+from ranvier.security.secret import Secret
 from ranvier.storage.context_catalogue import ContextDescription, ContextMark
+from ranvier.storage.errors import ContextsLieHere
 from ranvier.storage.seen_heads import SeenHeads
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.statements import fetch_all, load_statements
@@ -103,9 +105,16 @@ class SqliteContexts:
         return [_description(*row) for row in rows]
 
     async def create(
-        self, name: str, *, dcb: bool = False, properties: Mapping[str, str] | None = None
+        self,
+        name: str,
+        *,
+        dcb: bool = False,
+        properties: Mapping[str, str] | None = None,
+        database: Secret | None = None,
     ) -> None:
         """Create an empty context durably, with its properties."""
+        if database is not None:
+            raise ContextsLieHere
         refusal = refuse_text("context name", name) or refuse_properties(properties or {})
         if refusal is not None or not name:
             raise refusal or InvalidEvent("context name", "is empty: give it one")

@@ -160,6 +160,10 @@ class SqliteDatabase:
         """The database is a file of this node and never fails over: 0."""
         return 0
 
+    def unreachable_contexts(self) -> Mapping[str, str]:
+        """None: contexts lie here."""
+        return {}
+
     def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
         """Nothing that others see concerns a file of this node."""
 

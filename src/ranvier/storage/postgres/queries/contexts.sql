@@ -1,8 +1,8 @@
 -- name: all
-SELECT id, name FROM context WHERE name IS NOT NULL
+SELECT id, name, is_placed FROM context WHERE name IS NOT NULL
 
 -- name: marks
-SELECT id, name, dcb, property_revision FROM context WHERE name IS NOT NULL
+SELECT id, name, dcb, property_revision, is_placed FROM context WHERE name IS NOT NULL
 
 -- name: describe_all
 SELECT
@@ -16,6 +16,9 @@ ORDER BY c.name
 
 -- name: create
 SELECT create_context($1, $2, $3, $4, $5)
+
+-- name: create_placed
+SELECT create_placed_context($1, $2, $3, $4, $5, $6)
 
 -- name: change_properties
 SELECT change_properties($1, $2, $3, $4)

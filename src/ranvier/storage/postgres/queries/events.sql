@@ -29,7 +29,7 @@ FROM context WHERE id = $1 AND name IS NOT NULL
 
 -- name: heads
 SELECT id, name, head, current_setting('synchronous_standby_names') <> '' AS waits_for_standby
-FROM context WHERE name IS NOT NULL
+FROM context WHERE name IS NOT NULL AND NOT is_placed
 
 -- name: first_token
 SELECT coalesce(min(token), 0) FROM event WHERE context = $1

@@ -1,0 +1,1 @@
+"""A system database whose contexts may lie in databases of their own."""
