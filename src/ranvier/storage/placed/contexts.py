@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ranvier.events.errors import UnknownContext
+from ranvier.events.errors import ContextExists, UnknownContext
 from ranvier.security.secret import Secret
 from ranvier.storage.context_catalogue import ContextDescription, ContextMark
 from ranvier.storage.errors import (
@@ -60,6 +59,8 @@ class PlacedContexts:
         if database is None:
             await self._home.create(name, dcb=dcb, properties=properties)
             return
+        if name in await self._home.names():
+            raise ContextExists(name)  # before anything is done elsewhere
         self._routing.await_context_at(database)
         try:
             await self._open(name, database)
@@ -103,7 +104,7 @@ class PlacedContexts:
             raise UnknownContext(name)  # deleted by another node meanwhile
         try:
             await self._routing.database_of(placed)
-        except (StorageError, asyncio.CancelledError):
+        except BaseException:
             await self._home.delete(name)
             raise
 
@@ -118,4 +119,5 @@ def refused(context: str, error: StorageError) -> StorageError:
         return ContextDatabaseUnavailable(context, in_place(error.reason))
     if isinstance(error, StorageNotOpen):
         return error
-    return ContextDatabaseRefused(context, in_place(str(error)).rstrip("."))
+    text = in_place(str(error)).rstrip(".")
+    return ContextDatabaseRefused(context, text[:1].lower() + text[1:])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 
-from ranvier.storage.check_report import CheckReport
+from ranvier.storage.check_report import CheckReport, Finding
 from ranvier.storage.cluster_configuration import ClusterConfiguration
 from ranvier.storage.cluster_identity import ClusterIdentities
 from ranvier.storage.cluster_nodes import ClusterNodes
 from ranvier.storage.context_catalogue import ContextCatalogue
+from ranvier.storage.errors import StorageError
 from ranvier.storage.placed.contexts import PlacedContexts
 from ranvier.storage.placed.event_tags import PlacedEventTags
 from ranvier.storage.placed.events import PlacedEvents
 from ranvier.storage.placed.keyed_snapshots import PlacedKeyedSnapshots
 from ranvier.storage.placed.leases import PlacedLeases
+from ranvier.storage.placed.opened_database import OpenedDatabase
 from ranvier.storage.placed.persistent_streams import PlacedPersistentStreams
 from ranvier.storage.placed.routing import OpenDatabase, Routing
 from ranvier.storage.placed.scheduled_events import PlacedScheduledEvents
@@ -149,10 +153,16 @@ class PlacedDatabase:
         await self._home.stop()
 
     async def check(self) -> CheckReport:
-        """Look for damage in every database; one that cannot be opened raises `StorageError`."""
-        reports = [await self._home.check()]
-        for each in self._routing.databases():
-            database = await each.opened()
-            reports += [await database.check()]
-        findings = tuple(finding for report in reports for finding in report.findings)
-        return CheckReport(findings, reports[0].fail_over)
+        """Look for damage in every database; one that is gone is a finding of its own."""
+        report = await self._home.check()
+        found = [await check_other(each) for each in self._routing.databases()]
+        return replace(report, findings=(*report.findings, *chain.from_iterable(found)))
+
+
+async def check_other(other: OpenedDatabase) -> Sequence[Finding]:
+    """Return what is found in a database beside the system database; why not, where it is gone."""
+    try:
+        database = await other.opened()
+        return (await database.check()).findings
+    except StorageError as error:
+        return (Finding("database of contexts", passed=False, detail=str(error)),)

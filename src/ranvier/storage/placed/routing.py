@@ -30,6 +30,9 @@ Result = TypeVar("Result")
 OpenDatabase = Callable[[Secret, str], PlacingDatabase]
 """Returns the database at an address, not started, for contexts of the cluster of this id."""
 
+NAME_CHARACTERS: Final = 50
+"""Of its name, those that a context bears in its own database: for whoever looks there."""
+
 EMPTIED: Final = "it has lost the context; restore the right database there"
 
 
@@ -52,8 +55,8 @@ class PlacedContext:
 
 
 def name_there(name: str, number: int) -> str:
-    """Return the name that a context has in its own database."""
-    return f"{name}#{number}"
+    """Return the name that a context has in its own database; the number alone makes it unique."""
+    return f"{name[:NAME_CHARACTERS]}#{number}"
 
 
 class Routing:

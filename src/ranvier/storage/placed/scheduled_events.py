@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -96,7 +97,7 @@ class PlacedScheduledEvents:
         )
 
     async def _reachable(self) -> list[ScheduledEvents]:
-        found = [await each.opened_soon() for each in self._routing.databases()]
+        found = await asyncio.gather(*(each.opened_soon() for each in self._routing.databases()))
         return [each.scheduled_events for each in found if each is not None]
 
     async def _claim(

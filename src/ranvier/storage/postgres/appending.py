@@ -147,7 +147,7 @@ class Appending:
             bases,
             [claim.token for claim in needs.claims],
         )
-        if not rows:
+        if not rows or rows[0]["head"] is None:
             raise UnknownContext(target.name)
         head, tag_revision, last_sequences, latest_matches, stored_bases, *held = rows[0]
         self._seen_heads.hold_against(target.name, target.context_id, floor, head)
