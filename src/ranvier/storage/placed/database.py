@@ -111,6 +111,11 @@ class PlacedDatabase:
         return self._home.ready
 
     @property
+    def system_identifier(self) -> int:
+        """Which PostgreSQL the system database is on."""
+        return self._home.system_identifier
+
+    @property
     def timeline(self) -> int:
         """The highest timeline of the system database that is known here."""
         return self._home.timeline
@@ -123,9 +128,9 @@ class PlacedDatabase:
             if each.database.reason
         }
 
-    def hear_of_timeline(self, timeline: int) -> None:
+    def hear_of_timeline(self, system_identifier: int, timeline: int) -> None:
         """Believe no system database on a lower timeline than this."""
-        self._home.hear_of_timeline(timeline)
+        self._home.hear_of_timeline(system_identifier, timeline)
 
     def oldest_read_seconds(self) -> float:
         """The age of the oldest view of any database that somebody here holds."""
