@@ -245,6 +245,7 @@ async def test_what_waited_for_a_link_that_is_lost_is_not_taken_for_sent_axoniq_
         for stream in a.commands.streams():
             stream.is_held = True  # as when too much waits for the link
         commands = [a.dispatch(NotedCommand(f"m-{n}")) for n in range(20)]
+        a.commands.streams()[-1].is_held = False  # it was sent nothing since
         link = a.mesh.links.link_to("id-b")
         assert link is not None
         link.call.cancel()
