@@ -204,9 +204,12 @@ async def test_a_cancelled_appender_cancels_no_commit(nodes: Nodes, address: str
     storing = asyncio.create_task(first.events.append(CONTEXT, [one]))
     question = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     await until(slow, question, lambda waiting: waiting == 1)
+    writer = await slow.fetchval(question.replace("count(*)", "pid"))
     storing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await storing
     await slow.execute("ROLLBACK")
+    state = f"SELECT state FROM pg_stat_activity WHERE pid = {writer}"
+    assert await until(slow, state, lambda found: found != "active") == "idle", "it was cut off"
     await slow.close()
     assert await second.events.find_append(CONTEXT, one.append_id) == Accepted(0, 1)

@@ -59,9 +59,11 @@ async def test_the_server_is_told_to_let_go_of_what_lasts(address: str) -> None:
     async with database._writers.lend() as lent:  # what a connection is told is seen there only
         (row,) = await lent.rows(
             "SELECT current_setting('lock_timeout') AS lock, "
+            "current_setting('statement_timeout') AS statement, "
             "current_setting('transaction_timeout', true) AS transaction, "
             "current_setting('server_version_num')::integer AS version"
         )
-    assert row["lock"] == "3s"
+    assert (row["lock"], row["statement"]) == ("3s", "5s")
+    assert await database._readers.ask("SHOW statement_timeout") == [("5s",)]
     assert row["transaction"] == ("30s" if row["version"] >= 170_000 else None)
     await database.stop()
