@@ -155,7 +155,7 @@ def refuse_node(asking: Asking, asked: Asked) -> JoinRefused | None:
         if node.name == asking.name and node.node_id != asking.node_id:
             if node.is_alive:
                 return NameTaken(node.name, is_alive=True)
-            if asking.proof is ProofKind.TOKEN:
+            if asking.proof is not ProofKind.SECRET:
                 return NameTaken(node.name, is_alive=False)
     return None
 

@@ -71,7 +71,8 @@ class InOtherCluster(JoinRefused):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"Node {name} belongs to another cluster: unregister it there first"
-            f" (`ranvier unregister-node -n {name}`)."
+            f" (`ranvier unregister-node -n {name}` and -S with a node there), or start it with"
+            " another --data."
         )
 
 

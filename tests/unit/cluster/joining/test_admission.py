@@ -116,10 +116,11 @@ def test_a_name_belongs_to_one_node() -> None:
     assert isinstance(refuse_node(ASKING, with_b(is_alive=True)), NameTaken)
     assert refuse_node(ASKING, with_b(is_alive=True, node_id="id-b")) is None
     assert refuse_node(ASKING, with_b(is_alive=False)) is None
-    by_token = replace(ASKING, proof=ProofKind.TOKEN)
-    refusal = refuse_node(by_token, with_b(is_alive=False))
-    assert isinstance(refusal, NameTaken)
-    assert "unregister-node -n b" in str(refusal)
+    for proof in (ProofKind.TOKEN, ProofKind.NONE):
+        otherwise = replace(ASKING, proof=proof)
+        refusal = refuse_node(otherwise, with_b(is_alive=False))
+        assert isinstance(refusal, NameTaken)
+        assert "unregister-node -n b" in str(refusal)
 
 
 def test_too_many_joins_may_be_tried_again() -> None:
