@@ -307,7 +307,8 @@ class DispatchCommands(CommandCounts):
         command.failed(error)
 
     def _look_again(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
         """Answer commands whose time is over, stream by stream; look again while there are any.
@@ -315,6 +316,7 @@ class DispatchCommands(CommandCounts):
         To look at all of them now and then costs a command less than to note each one's deadline
         (0.4 µs), and a turn has an end, so that nothing waits long for it.
         """
+        self._timer = None  # whatever fails here, there is a next look
         self.count_answered()
         for command in self.held.late():
             self._fail(command, NoCommandHandler(command.name, command.context))
@@ -328,8 +330,6 @@ class DispatchCommands(CommandCounts):
             self._look_again(BETWEEN_TURNS_SECONDS)
         elif len(self.held) or any(stream.sent or len(stream.waiting) for stream in self.streams()):
             self._look_again(LOOK_SECONDS)
-        else:
-            self._timer = None
 
     def _expire(self, stream: HandlerStream, now: float) -> None:
         late = [command for command in stream.sent.values() if command.expires_at <= now]

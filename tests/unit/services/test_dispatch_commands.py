@@ -8,10 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ranvier.errors import RanvierError
 from ranvier.messages.errors import NameMissing
 from ranvier.services import dispatch_commands
 from ranvier.services.command_timeout import TIMEOUT_MS_MAX
 from tests.support.command_parties import CommandHub, NotedCommand, NotedLink
+
+
+class DeafCommand(NotedCommand):
+    """A command whose caller cannot be told anything."""
+
+    def failed(self, error: RanvierError) -> None:
+        raise RuntimeError(error.code)
 
 
 async def turned(hub: CommandHub, seconds: float) -> None:
@@ -52,6 +60,21 @@ async def test_a_lost_handler_is_4001_for_what_was_sent_and_4000_for_the_rest() 
     assert (sent.outcomes, waits.outcomes) == (["AXONIQ-4001"], ["AXONIQ-4000"])
     assert hub.topology.registrations() == []
     assert hub.commands.streams() == []
+
+
+async def test_a_caller_that_cannot_be_told_keeps_nobody_else_from_being_told() -> None:
+    failed = asyncio.Event()
+    asyncio.get_running_loop().set_exception_handler(lambda *_: failed.set())
+    hub = CommandHub()
+    hub.join(1, "Buy", permits=2)
+    hub.dispatch(DeafCommand("deaf", timeout_ms=500))
+    hub.now += 1.0
+    async with asyncio.timeout(30):
+        await failed.wait()
+        other = hub.dispatch(NotedCommand("other", timeout_ms=500))
+        hub.now += 1.0
+        await other.told.wait()
+    assert other.outcomes == ["AXONIQ-4002"]
 
 
 async def test_a_stream_without_a_handler_may_close() -> None:
