@@ -17,6 +17,7 @@ from ranvier.events.scheduled_event import ScheduledEvent
 from ranvier.events.tag import Tag
 from ranvier.storage.errors import StorageError, StorageUnavailable
 from ranvier.storage.postgres.database import PostgresDatabase
+from ranvier.storage.postgres.failures import FAILURES
 from ranvier.storage.postgres.options import PostgresOptions
 from tests.support.appends import append, event, new_append_id, refusals, store
 from tests.support.databases import CONTEXT, opened
@@ -46,7 +47,7 @@ async def test_a_holder_that_waits_for_its_node_is_ended_after_the_lock_timeout(
     assert await first.events.append(CONTEXT, [one]) == [LeftOut()]
     assert await first.events.append(CONTEXT, [one]) == [Accepted(0, 1)]
     assert first.ready
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+    with pytest.raises(FAILURES):
         await frozen.fetch("SELECT 1")
     frozen.terminate()
 
