@@ -84,6 +84,19 @@ def sequences(nodes: Cluster, name: str, context: str, aggregate: str = "a") -> 
         return [event.aggregate_sequence_number for event in found]
 
 
+def scheduled_now(nodes: Cluster, name: str, context: str) -> str:
+    """Schedule an event that is due in a moment; return its aggregate."""
+    with grpc.insecure_channel(nodes[name].grpc_address) as channel:
+        event_scheduler_stub(channel).ScheduleEvent(
+            event_pb2.ScheduleEventRequest(
+                instant=time.time_ns() // 1_000_000 + 200, event=axon_event("later")
+            ),
+            metadata=(("axoniq-context", context),),
+            timeout=30,
+        )
+    return "later"
+
+
 def count(nodes: Cluster, database: str, table: str = "event") -> int:
     return int(nodes.ask(f"SELECT count(*) FROM ranvier.{table}", at=database)[0][0])
 
@@ -125,15 +138,8 @@ def test_what_one_node_appends_lies_there_and_is_read_at_the_other(nodes: Cluste
 def test_schedule_and_streams_lie_with_the_events(nodes: Cluster) -> None:
     other, context = new_database(), "scheduled"
     send(nodes, "one", "POST", "/v1/context", {"context": context, "database": other})
-    metadata = (("axoniq-context", context),)
-    with grpc.insecure_channel(nodes["two"].grpc_address) as channel:
-        event_scheduler_stub(channel).ScheduleEvent(
-            event_pb2.ScheduleEventRequest(
-                instant=time.time_ns() // 1_000_000 + 200, event=axon_event("later")
-            ),
-            metadata=metadata,
-        )
-    until(lambda: sequences(nodes, "one", context, "later") == [0], "it is published")
+    event = scheduled_now(nodes, "two", context)
+    until(lambda: sequences(nodes, "one", context, event) == [0], "it is published")
     journal = Journal()
     consumer = StreamConsumer(
         nodes["one"].grpc_address, "c", journal, properties(2), context=context
@@ -175,6 +181,15 @@ def test_a_database_that_is_lost_harms_its_own_context_only(nodes: Cluster) -> N
     until(lambda: not unready_parts(nodes, "one") + unready_parts(nodes, "two"), "it is back")
     append(nodes, "two", "far", range(2, 4))
     assert sequences(nodes, "one", "far") == [*range(4)]
+    link.hold()
+    began = time.monotonic()
+    append(nodes, "one", "default", range(4, 5), "near")
+    assert sequences(nodes, "two", "default", "near") == [*range(5)]
+    event = scheduled_now(nodes, "two", "default")
+    until(lambda: sequences(nodes, "one", "default", event) == [0], "it is published")
+    print(f"beside a silent database served after {time.monotonic() - began:.2f} s")
+    link.heal()
+    until(lambda: not unready_parts(nodes, "one") + unready_parts(nodes, "two"), "it is back")
     send(nodes, "one", "DELETE", "/v1/context/far")
     until(lambda: not entries(nodes, "far"), "it is forgotten")
 

@@ -11,6 +11,7 @@ from ranvier.events.claim import Claim
 from ranvier.events.scheduled_event import DueEvent, Refusal, ScheduledEvent
 from ranvier.storage.errors import StorageError
 from ranvier.storage.placed.merged import Merged
+from ranvier.storage.placed.opened_database import PATIENCE_SECONDS
 from ranvier.storage.placed.routing import Routing
 from ranvier.storage.scheduled_events import ParkedEvent, ScheduledCounts, ScheduledEvents
 
@@ -28,6 +29,8 @@ class PlacedScheduledEvents:
             routing, lambda database: database.scheduled_events.counts(), {}
         )
         self._rounds = 0
+        self._claiming: dict[ScheduledEvents, asyncio.Task[Sequence[DueEvent]]] = {}
+        """Claims that are being made elsewhere, or are made and not yet told of."""
 
     async def add(self, context: str, scheduled: ScheduledEvent) -> None:
         """Keep an event durably until it is due."""
@@ -50,6 +53,8 @@ class PlacedScheduledEvents:
 
     async def next_due_ms(self) -> int | None:
         """When the next event of any context may be claimed; None when none waits."""
+        if any(claiming.done() for claiming in self._claiming.values()):
+            return 0
         found = [await self._home.next_due_ms(), *await self._next_due.get()]
         return min((each for each in found if each is not None), default=None)
 
@@ -62,7 +67,7 @@ class PlacedScheduledEvents:
         # Each is the first in its turn, so that a full one does not starve the others.
         self._rounds += 1
         first = self._rounds % len(stores)
-        claimed: list[DueEvent] = []
+        claimed = [each for store in [*self._claiming] for each in self._claimed(store)]
         for store in stores[first:] + stores[:first]:
             if len(claimed) < limit:
                 claimed += await self._claim(store, owner, (now_ms, until_ms), limit - len(claimed))
@@ -73,14 +78,16 @@ class PlacedScheduledEvents:
         await self._home.release(owner)
         for store in await self._reachable():
             # Where it fails, the claims end by themselves.
-            with suppress(StorageError):
-                await store.release(owner)
+            with suppress(StorageError, TimeoutError):
+                await asyncio.wait_for(store.release(owner), PATIENCE_SECONDS)
 
     async def refused(self, claim: Claim, refusal: Refusal) -> None:
         """Remember a refusal, unless the claim no longer holds."""
         await self._home.refused(claim, refusal)
         for store in await self._reachable():
-            await store.refused(claim, refusal)
+            # Where it is late, the end of the claim decides.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(store.refused(claim, refusal), PATIENCE_SECONDS)
 
     async def counts(self) -> Mapping[str, ScheduledCounts]:
         """How many wait and are parked in each context that has any."""
@@ -105,9 +112,19 @@ class PlacedScheduledEvents:
     ) -> Sequence[DueEvent]:
         if store is self._home:
             return await store.claim_due(owner, *times_ms, limit)
-        names = self._routing.outer_names()
+        if store not in self._claiming:
+            claiming = asyncio.ensure_future(store.claim_due(owner, *times_ms, limit))
+            self._claiming[store] = claiming
+            await asyncio.wait({claiming}, timeout=PATIENCE_SECONDS)
+        return self._claimed(store)
+
+    def _claimed(self, store: ScheduledEvents) -> Sequence[DueEvent]:
+        """Return what was claimed in a database; nothing yet from one that is slow."""
+        if not self._claiming[store].done():
+            return ()
+        claiming, names = self._claiming.pop(store), self._routing.outer_names()
         try:
-            claimed = await store.claim_due(owner, *times_ms, limit)
+            claimed = claiming.result()
         except StorageError:
             return ()  # of this database; the others have theirs
         return [
