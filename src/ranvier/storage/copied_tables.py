@@ -169,5 +169,7 @@ LEFT_BEHIND: Final[Mapping[str, str]] = {
     "join_token": "a token lives for minutes",
     "lease": "whoever holds one holds it as long as its process lives",
     "lease_holder": "the same",
+    "context_address": "the contexts of the embedded database all lie in it",
+    "database_owner": "it tells of contexts that a cluster has placed",
 }
 """What is not taken along, and why."""
