@@ -141,11 +141,12 @@ async def test_an_older_schema_is_brought_up_to_date_and_a_changed_one_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address = new_database()
-    database = PostgresDatabase(address)
+    connection = await asyncpg.connect(address, server_settings={"search_path": "ranvier"})
     with monkeypatch.context() as older:
         older.setattr(migrate, "known_migrations", first_migrations)
-        await database.start()
-        await database.stop()
+        assert await migrate.migrate(connection)
+    await connection.close()
+    database = PostgresDatabase(address)
     await database.start()
     assert (await database.check()).passed
     await database.stop()
