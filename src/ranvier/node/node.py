@@ -81,6 +81,7 @@ class Node:
         life_before = FormerLife(settings.data, lambda: self._data_directory.lock_place)
         self._membership = membership(self._database, settings, life_before)
         show_members(self._membership, self._metrics)
+        self._membership.watch_return(self._services.follow.hurry)
         self._separation = separation(self._membership, self._services.clients)
         self._health = NodeHealth(self._database, self._membership, self._separation)
         self._configuration = share_configuration(self._database, self._shared, self._membership)

@@ -93,6 +93,7 @@ class KeepMembership:
         self._records: Sequence[NodeRecord] = ()
         self._views: tuple[MemberView, ...] = ()
         self._observers: list[Callable[[], None]] = []
+        self._return_observers: list[Callable[[], None]] = []
         self._beating: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
         self.refusal = ""
@@ -142,6 +143,10 @@ class KeepMembership:
         """Call an observer when `members` changes; return what ends that."""
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
+
+    def watch_return(self, observer: Callable[[], None]) -> None:
+        """Call an observer each time that the database is reached again after it was not."""
+        self._return_observers.append(observer)
 
     async def start(self) -> None:
         """Take a place, as `STARTING`; raises a `ClusterError` where there is none."""
@@ -194,6 +199,7 @@ class KeepMembership:
     async def beat(self) -> None:
         """Show that this node lives, and look at the others; never raises for the database."""
         async with self._changing:
+            was_in_touch = self.is_in_touch
             try:
                 # A server that stands still gives no answer, and breaks no connection.
                 async with asyncio.timeout(self._rules.break_seconds):
@@ -203,6 +209,9 @@ class KeepMembership:
                 if self.is_in_touch:
                     logger.warning("The database is out of reach: %s", error or "no answer")
                 self._seen = lost_touch(self._seen)
+            if self.is_in_touch and not was_in_touch:
+                for observer in self._return_observers:
+                    observer()
 
     async def stop(self) -> None:
         """Say goodbye if anybody can hear it; stopping twice is allowed."""

@@ -177,6 +177,19 @@ async def test_who_was_out_of_touch_judges_nobody_for_a_while(scene: Scene) -> N
     assert states(adam)["eve"] == "down"
 
 
+async def test_whoever_wants_to_know_is_told_that_the_database_is_back(scene: Scene) -> None:
+    adam = await scene.running("adam")
+    returns: list[bool] = []
+    adam.watch_return(lambda: returns.append(adam.is_in_touch))
+    await scene.beat(adam, times=3)
+    scene.nodes.is_reachable = False
+    await scene.beat(adam, times=3)
+    assert not returns
+    scene.nodes.is_reachable = True
+    await scene.beat(adam, times=3)
+    assert returns == [True]
+
+
 async def test_a_frozen_observer_judges_nobody_when_it_wakes(scene: Scene) -> None:
     adam, eve = await scene.running("adam"), await scene.running("eve")
     await scene.beat(adam, eve, times=3)
