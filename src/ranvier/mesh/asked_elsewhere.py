@@ -6,14 +6,14 @@ from typing import Final, Protocol
 
 from google.protobuf.message import DecodeError
 
+from ranvier.mesh.call_elsewhere import CallElsewhere
 from ranvier.mesh.limits import STREAMS
 from ranvier.messages.errors import MessageError, QueryHandlerLost, QueueFull
-from ranvier.messages.told_errors import told_error
+from ranvier.messages.told_errors import QUERY_ERRORS, told_error
 from ranvier.proto import query_pb2
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
-from ranvier.wire.grpc.outgoing_call import OutgoingCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.http2.headers import HeaderPairs
 
@@ -37,27 +37,14 @@ class AskingLink(Protocol):
         ...
 
 
-class AskedElsewhere:
+class AskedElsewhere(CallElsewhere):
     """Takes what the handler's node sends; all callbacks are synchronous."""
 
-    __slots__ = ("_link", "_query_id", "call")
+    __slots__ = ("_link",)
 
     def __init__(self, link: AskingLink, query_id: str) -> None:
-        self.call: OutgoingCall | None = None
-        """Set once it is opened."""
+        super().__init__(query_id)
         self._link = link
-        self._query_id = query_id
-
-    def cancel(self) -> None:
-        """Give the query up."""
-        if self.call is not None:
-            self.call.cancel()
-
-    def headers_received(self, headers: HeaderPairs) -> None:
-        """Do nothing."""
-
-    def writable(self) -> None:
-        """Do nothing: what is sent is short, or came in one piece."""
 
     def message_received(self, message: bytes) -> None:
         """Hand on one thing that the handler, or its node, said."""
@@ -74,7 +61,7 @@ class AskedElsewhere:
             elif kind == "unsent":
                 self._returned(stream)
             elif kind == "failure":
-                error = told_error(reply.failure.code, reply.failure.text)
+                error = told_error(reply.failure.code, reply.failure.text, QUERY_ERRORS)
                 self._failed(stream, error)
         except DecodeError:
             self._failed(stream, None)

@@ -204,6 +204,5 @@ def described(condition: NodeCondition) -> mesh_pb2.Condition:
         lacks=condition.lacks,
         is_ready=condition.is_ready,
         client_count=condition.client_count,
-        busy_share=condition.busy_share,
         tags=condition.tags,
     )

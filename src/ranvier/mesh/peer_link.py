@@ -240,7 +240,6 @@ def condition_from(condition: mesh_pb2.Condition) -> NodeCondition:
         tuple(condition.lacks),
         condition.is_ready,
         condition.client_count,
-        condition.busy_share,
         dict(condition.tags),
         condition.system_identifier,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import count
 from typing import Final
 
@@ -17,17 +17,14 @@ from ranvier.mesh.frame_batch import FrameBatch
 from ranvier.mesh.frames import command_head
 from ranvier.mesh.peer_link import PeerLink
 from ranvier.messages.errors import (
-    CommandHandlerLost,
-    CommandTimedOut,
     DuplicateCommand,
     InstructionRefused,
     MessageError,
-    MessageOverLimit,
     NoCommandHandler,
-    QueueFull,
 )
 from ranvier.messages.handler import Handler
 from ranvier.messages.permits import PERMITS_MAX
+from ranvier.messages.told_errors import COMMAND_ERRORS, told_error
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.dispatch_across_nodes import DispatchAcrossNodes
 from ranvier.services.topology import Kind, Registration
@@ -37,18 +34,6 @@ logger = logging.getLogger("ranvier.mesh")
 
 QUEUED_BYTES: Final = 256 * 1024
 """What waits for the link above which further commands wait in this node, and can go elsewhere."""
-
-TOLD: Final[Mapping[str, type[MessageError]]] = {
-    each.code: each
-    for each in (
-        CommandHandlerLost,
-        CommandTimedOut,
-        DuplicateCommand,
-        MessageOverLimit,
-        QueueFull,
-    )
-}
-"""What another node may say instead of an answer; anything else counts as AXONIQ-0001."""
 
 
 class RemoteStream(HandlerStream):
@@ -192,7 +177,9 @@ class RemoteCommands:
             failure = reply.failure
             found = self.in_flight.pop(failure.number, None)
             if found is not None:
-                self._commands.refused(found[0], told(failure.code, failure.text))
+                error = told_error(failure.code, failure.text, COMMAND_ERRORS)
+                error = error or MessageError(f"[{failure.code}] {failure.text}")
+                self._commands.refused(found[0], error)
         if self._leaving:
             self._let_go()
 
@@ -243,12 +230,3 @@ class RemoteCommands:
         for number in [each for each in self._leaving if not self._streams[each].sent]:
             self._commands.closed(self._streams[number].link)
             self.forget(number)
-
-
-def told(code: str, text: str) -> MessageError:
-    """Return the error that another node has told of, in its own words."""
-    kind = TOLD.get(code)
-    if kind is None:
-        return MessageError(f"[{code}] {text}")
-    # Made without its own words: those of the handler's node know more.
-    return kind.__new__(kind, text)

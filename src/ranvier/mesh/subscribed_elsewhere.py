@@ -6,13 +6,13 @@ from typing import Final, Protocol
 
 from google.protobuf.message import DecodeError
 
+from ranvier.mesh.call_elsewhere import CallElsewhere
 from ranvier.mesh.limits import STREAMS
 from ranvier.messages.errors import TooManySubscriptionQueries
-from ranvier.messages.told_errors import told_error
+from ranvier.messages.told_errors import QUERY_ERRORS, told_error
 from ranvier.proto.ranvier import mesh_pb2
 from ranvier.services.query_stream import QueryStream
 from ranvier.services.route_queries import RouteQueries
-from ranvier.wire.grpc.outgoing_call import OutgoingCall
 from ranvier.wire.grpc.status import GrpcError
 from ranvier.wire.http2.headers import HeaderPairs
 
@@ -35,27 +35,14 @@ class SubscribingLink(Protocol):
         ...
 
 
-class SubscribedElsewhere:
+class SubscribedElsewhere(CallElsewhere):
     """Takes what the handler's node sends; all callbacks are synchronous."""
 
-    __slots__ = ("_link", "_query_id", "call")
+    __slots__ = ("_link",)
 
     def __init__(self, link: SubscribingLink, query_id: str) -> None:
-        self.call: OutgoingCall | None = None
-        """Set once it is opened."""
+        super().__init__(query_id)
         self._link = link
-        self._query_id = query_id
-
-    def cancel(self) -> None:
-        """Give the subscription query up at this handler."""
-        if self.call is not None:
-            self.call.cancel()
-
-    def headers_received(self, headers: HeaderPairs) -> None:
-        """Do nothing."""
-
-    def writable(self) -> None:
-        """Do nothing: what is sent is short, or came in one piece."""
 
     def message_received(self, message: bytes) -> None:
         """Hand on one thing that the handler, or its node, said."""
@@ -99,7 +86,7 @@ class SubscribedElsewhere:
 
     def _failed(self, stream: QueryStream, failure: mesh_pb2.ToldFailure) -> None:
         if self._link.subscription_ended(self._query_id, self):
-            error = told_error(failure.code, failure.text)
+            error = told_error(failure.code, failure.text, QUERY_ERRORS)
             subscriptions = self._link.queries.subscriptions
             if error is None:
                 subscriptions.gone(stream, self._query_id, was_told=True)

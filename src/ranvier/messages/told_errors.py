@@ -1,4 +1,4 @@
-"""Errors of queries that another node has told, made errors of this one again."""
+"""Errors that another node has told, made errors of this one again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from ranvier.messages.errors import (
+    CommandHandlerLost,
+    CommandTimedOut,
+    DuplicateCommand,
     DuplicateQuery,
     MessageError,
     MessageOverLimit,
@@ -15,21 +18,24 @@ from ranvier.messages.errors import (
     QueueFull,
 )
 
-KINDS: Final[Mapping[str, type[MessageError]]] = {
-    kind.code: kind
-    for kind in (
-        NoQueryHandler,
-        QueryTimedOut,
-        DuplicateQuery,
-        QueryHandlerLost,
-        QueueFull,
-        MessageOverLimit,
-    )
-}
+Kinds = Mapping[str, type[MessageError]]
 
 
-def told_error(code: str, text: str) -> MessageError | None:
-    """Return the error with this code and text; None for a code that no query's error has."""
-    kind = KINDS.get(code)
+def by_code(*kinds: type[MessageError]) -> Kinds:
+    """Return kinds of errors by their codes, no two of which are alike."""
+    return {kind.code: kind for kind in kinds}
+
+
+COMMAND_ERRORS: Final = by_code(
+    CommandHandlerLost, CommandTimedOut, DuplicateCommand, QueueFull, MessageOverLimit
+)
+QUERY_ERRORS: Final = by_code(
+    NoQueryHandler, QueryTimedOut, DuplicateQuery, QueryHandlerLost, QueueFull, MessageOverLimit
+)
+
+
+def told_error(code: str, text: str, kinds: Kinds) -> MessageError | None:
+    """Return the error with this code and text; None for a code that none of these kinds has."""
+    kind = kinds.get(code)
     # Not by calling the class: its own text is made of particulars that were told as text already.
     return None if kind is None else kind.__new__(kind, text)

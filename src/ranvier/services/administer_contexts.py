@@ -86,7 +86,6 @@ class AdministerContexts:
         self._changing = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
-        self._announce: Callable[[], None] = lambda: None
         self._is_stopping = False
 
     async def start(self) -> None:
@@ -104,10 +103,6 @@ class AdministerContexts:
             watcher.ended(NodeStopping())
         async with self._changing:
             pass
-
-    def announce_with(self, announce: Callable[[], None]) -> None:
-        """Have the other nodes told, from now on, when this one has changed something."""
-        self._announce = announce
 
     async def look(self) -> None:
         """Look at the catalogue and tell of everything that has changed since the last look.
@@ -200,8 +195,7 @@ class AdministerContexts:
                 logger.exception("the look at the contexts failed")
 
     async def _changed(self) -> None:
-        """Tell here and elsewhere of a change that is durable, whatever becomes of the look."""
-        self._announce()
+        """Tell of a change that is durable, whatever becomes of the look."""
         try:
             await self.look()
         except RanvierError as error:

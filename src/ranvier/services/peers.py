@@ -38,8 +38,6 @@ class NodeCondition:
     """Ids of the running nodes that it has no link to."""
     is_ready: bool = False
     client_count: int = 0
-    busy_share: float = 0.0
-    """Of its one core, from 0 to 1."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Compared with those of clients that ask where to go."""
     system_identifier: int = 0

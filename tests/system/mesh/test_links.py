@@ -139,9 +139,7 @@ async def test_a_node_knows_how_the_others_are() -> None:
     roster = Roster()
     a, b = MeshNode("a", roster), MeshNode("b", roster)
     first = NodeCondition(is_ready=True)
-    then = NodeCondition(
-        3, ("id-c",), is_ready=True, client_count=9, busy_share=0.25, system_identifier=7
-    )
+    then = NodeCondition(3, ("id-c",), is_ready=True, client_count=9, system_identifier=7)
     b.mesh.tell_condition(first)
     b.topology.added(Registration("command", "default", "One", "c", "s", "bank"))
     async with running(a, b):

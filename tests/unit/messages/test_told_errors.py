@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ranvier.messages.errors import (
+    CommandHandlerLost,
+    CommandTimedOut,
+    DuplicateCommand,
     DuplicateQuery,
     MessageError,
     NoQueryHandler,
@@ -12,24 +15,28 @@ from ranvier.messages.errors import (
     QueryTimedOut,
     QueueFull,
 )
-from ranvier.messages.told_errors import told_error
+from ranvier.messages.told_errors import COMMAND_ERRORS, QUERY_ERRORS, Kinds, told_error
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "kinds"),
     [
-        NoQueryHandler("Find", "default"),
-        QueryTimedOut(5_000),
-        DuplicateQuery("q-1"),
-        QueryHandlerLost("client-1"),
-        QueueFull(10),
+        (NoQueryHandler("Find", "default"), QUERY_ERRORS),
+        (QueryTimedOut(5_000), QUERY_ERRORS),
+        (DuplicateQuery("q-1"), QUERY_ERRORS),
+        (QueryHandlerLost("client-1"), QUERY_ERRORS),
+        (QueueFull(10), QUERY_ERRORS),
+        (CommandHandlerLost("client-1"), COMMAND_ERRORS),
+        (CommandTimedOut(5_000, was_sent=True), COMMAND_ERRORS),
+        (DuplicateCommand("c-1"), COMMAND_ERRORS),
+        (QueueFull(10), COMMAND_ERRORS),
     ],
 )
-def test_an_error_comes_back_as_it_was(error: MessageError) -> None:
-    told = told_error(error.code, str(error))
+def test_an_error_comes_back_as_it_was(error: MessageError, kinds: Kinds) -> None:
+    told = told_error(error.code, str(error), kinds)
     assert type(told) is type(error)
     assert (str(told), told.retry_may_help) == (str(error), error.retry_may_help)
 
 
-def test_a_code_that_no_query_has_is_none() -> None:
-    assert told_error("RANVIER-STOPPING", "The node is stopping.") is None
+def test_a_code_that_no_kind_has_is_none() -> None:
+    assert told_error("RANVIER-STOPPING", "The node is stopping.", QUERY_ERRORS) is None
