@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
+import pytest
 from hypothesis import settings
 
 # A machine that does other work beside the suite may be slow without anything being wrong; each
 # test has its own time-out. What fails prints how to make it fail again.
 settings.register_profile("ranvier", deadline=None, print_blob=True)
 settings.load_profile("ranvier")
+
+SYSTEM: Final = Path(__file__).parent / "system"
+"""Tests with processes, databases and sockets of their own."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a test with real processes try once more; the summary names each that had to.
+
+    On a shared machine a process can be held up for longer than any deadline of a test. A defect
+    fails twice. `-p no:rerunfailures` shows every first failure, as one that hunts them wants.
+    """
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        for item in items:
+            if SYSTEM in item.path.parents:
+                item.add_marker(pytest.mark.flaky(reruns=1))

@@ -1,0 +1,1 @@
+-- Sessions of people, their drafts, and the posts that they have made once.
