@@ -66,6 +66,7 @@ class ClusterProcesses:
             *ports.flags(),
             *self._flags[name],
             directory=self.folder,
+            under=self.starter_of(name),
         )
         self.nodes[name] = node
         return node
@@ -85,6 +86,11 @@ class ClusterProcesses:
         """Return the address of the database that a node is started with."""
         del name
         return self.database
+
+    def starter_of(self, name: str) -> tuple[str, ...]:
+        """Return the command under which a node is started; none where it simply is."""
+        del name
+        return ()
 
     def running(self) -> list[str]:
         """Return the names of the nodes whose process has not ended."""

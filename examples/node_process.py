@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, cast
 
@@ -14,18 +15,28 @@ from typing import IO, cast
 class NodeProcess:
     """One node on ports of its own choosing; `ready` holds its ready line."""
 
+    host = "127.0.0.1"
+    """Where it is reached from here."""
+
     def __init__(
-        self, data: Path, *flags: str, log: Path | None = None, directory: Path | None = None
+        self,
+        data: Path,
+        *flags: str,
+        log: Path | None = None,
+        directory: Path | None = None,
+        under: Sequence[str] = (),
     ) -> None:
         """`directory` is the working directory, where configuration files are looked for.
 
-        A flag of a port takes the place of the free port that it would get.
+        A flag of a port takes the place of the free port that it would get. `under` is a command
+        that becomes the node in the end, such as one that enters another network first.
         """
         log = log or data.with_name(f"{data.name}.log")
+        node_command = (sys.executable, "-m", "ranvier", "start", *free_ports())
         started = time.monotonic()
         with log.open("ab") as log_file:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "ranvier", "start", *free_ports(), "--data", data, *flags],
+                [*under, *node_command, "--data", str(data), *flags],
                 stdout=subprocess.PIPE,
                 stderr=log_file,
                 cwd=directory,
@@ -45,12 +56,12 @@ class NodeProcess:
     @property
     def grpc_address(self) -> str:
         """Where Axon clients connect."""
-        return f"127.0.0.1:{self.ready['grpc']}"
+        return f"{self.host}:{self.ready['grpc']}"
 
     @property
     def http_address(self) -> str:
         """Where the node's pages and its REST API are."""
-        return f"http://127.0.0.1:{self.ready['http']}"
+        return f"http://{self.host}:{self.ready['http']}"
 
     def kill(self) -> None:
         """End it as a power cut would: SIGKILL, nothing is finished or flushed."""

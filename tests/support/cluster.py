@@ -4,7 +4,9 @@
         nodes.start_all(["one", "two", "three"])
         nodes["one"].kill()                  # also freeze(), thaw(), stop(); start("one") again
         nodes.part("two", "three")           # the two lose every packet between them
+        nodes.cut("two", "three")            # the same, and both are told
         nodes.database_links["two"].cut()    # two has lost its database; hold(), delay(), heal()
+        nodes.lose_database("two")           # the same, and nobody is told
         nodes.heal()
         nodes.server.kill()                  # all have lost it; server.stop(), start_again()
         nodes.terminate_backends()           # an administrator ends every connection
@@ -27,7 +29,7 @@ import asyncpg
 
 from examples.cluster_processes import ClusterProcesses, free_ports
 from examples.node_process import NodeProcess
-from tests.support.cutting_proxy import CuttingProxy, ProxyLoop
+from tests.support.cutting_proxy import BOTH_WAYS, TO_CLIENT, CuttingProxy, ProxyLoop
 from tests.support.postgres_databases import new_database
 from tests.support.postgres_server import PostgresServer
 
@@ -71,11 +73,20 @@ class Cluster(ClusterProcesses):
         self.links[one].hold(self.nodes[other].process_id)
         self.links[other].hold(self.nodes[one].process_id)
 
+    def cut(self, one: str, other: str) -> None:
+        """Reset what is open between two nodes, and refuse what either dials to the other."""
+        self.links[one].cut(self.nodes[other].process_id)
+        self.links[other].cut(self.nodes[one].process_id)
+
     def isolate(self, name: str) -> None:
         """Lose every packet between a node and all others; the database it still has."""
         for other in self.nodes:
             if other != name:
                 self.part(name, other)
+
+    def lose_database(self, name: str, *, is_one_way: bool = False) -> None:
+        """Lose every packet between a node and its database, or only the answers."""
+        self.database_links[name].hold(ways=frozenset({TO_CLIENT}) if is_one_way else BOTH_WAYS)
 
     def heal(self) -> None:
         """Pass everything on again, everywhere."""
