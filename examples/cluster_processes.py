@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
-import socket
 import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +12,15 @@ from pathlib import Path
 from typing import cast
 from urllib.error import URLError
 
+from examples.free_port import free_port
 from examples.node_process import NodeProcess
 from examples.until import until
 
 SECRET = "the-secret-of-a-cluster-for-a-day"
 """What nodes of these clusters prove themselves with to each other."""
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 20.0
+"""Bounds a failure: a machine that is busy answers late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class ClusterProcesses:
         ) as answer:
             return json.load(answer)
 
-    def until_all_see(self, state: str, *names: str, seconds: float = 30.0) -> float:
+    def until_all_see(self, state: str, *names: str, seconds: float = 60.0) -> float:
         """Wait until each running node says of each named one that it is in a state."""
 
         def is_so() -> bool:
@@ -125,11 +125,30 @@ class ClusterProcesses:
 
         return until(is_so, f"every node sees {', '.join(names)} {state}", seconds)
 
+    def until_linked(self, *names: str, seconds: float = 60.0) -> float:
+        """Wait until the named nodes are ready and each has a link to each other one."""
+
+        def is_so() -> bool:
+            with suppress(OSError):
+                return all(self._is_whole(observer, set(names)) for observer in names)
+            return False
+
+        return until(is_so, f"{', '.join(names)} are ready and linked", seconds)
+
     def close(self) -> None:
         """End every node, also a frozen one."""
         for node in self.nodes.values():
             if node.is_running:
                 node.kill()
+
+    def _is_whole(self, observer: str, names: set[str]) -> bool:
+        self.get(observer, "/health/ready")  # a refusal is an `OSError`
+        reached = {
+            each["name"]
+            for each in self.members(observer)
+            if (each["state"], each["communication"]) == ("running", "up")
+        }
+        return names <= reached
 
     def _states(self, observer: str) -> dict[object, object]:
         return {each["name"]: each["state"] for each in self.members(observer)}
@@ -140,13 +159,5 @@ class ClusterProcesses:
 
 
 def free_ports() -> Ports:
-    """Return ports that nobody listens on, outside the range that outgoing connections get."""
-    return Ports(*(_free_port() for _ in range(3)))
-
-
-def _free_port() -> int:
-    while True:
-        port = random.randrange(12_000, 32_000)
-        with socket.socket() as tried, suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            return port
+    """Return ports that nobody listens on."""
+    return Ports(*(free_port() for _ in range(3)))

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, cast
 
+END_SECONDS = 60
+"""Bounds a failure: a node that is told to stop ends long before."""
+
 
 class NodeProcess:
     """One node on ports of its own choosing; `ready` holds its ready line."""
@@ -87,7 +90,7 @@ class NodeProcess:
         return self._end()
 
     def _end(self) -> int:
-        code = self._child.wait(timeout=15)
+        code = self._child.wait(timeout=END_SECONDS)
         cast("IO[bytes]", self._child.stdout).close()
         return code
 

@@ -11,7 +11,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+
+from examples.free_port import free_port
 
 PROGRAMS: Final = "RANVIER_TEST_POSTGRES_PROGRAMS"
 
@@ -79,7 +80,7 @@ class PostgresServer:
         With another server it is a standby, which begins as a copy of that one and follows it.
         """
         self._folder = Path(tempfile.mkdtemp(prefix="ranvier-postgres-", dir=place or _place()))
-        self._port = _free_port()
+        self._port = free_port()
         options = " ".join(f"-c {one}" for one in (*SETTINGS, f"port={self._port}", *settings))
         user = NOBODY if os.geteuid() == 0 else None
         if user is not None:
@@ -174,13 +175,6 @@ def _is_alive(process: psutil.Process) -> bool:
 def _place() -> Path | None:
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     return MEMORY if has_room else None
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
 
 
 def _programs() -> Path:

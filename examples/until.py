@@ -8,7 +8,7 @@ from collections.abc import Callable
 LOOK_SECONDS = 0.02
 
 
-def until(is_so: Callable[[], object], what: str, seconds: float = 30.0) -> float:
+def until(is_so: Callable[[], object], what: str, seconds: float = 60.0) -> float:
     """Return after how many seconds something was so; raise `TimeoutError` if it never was."""
     started = time.monotonic()
     while not is_so():

@@ -67,7 +67,7 @@ from ranvier.wire.grpc.limits import GrpcLimits
 from ranvier.wire.grpc.server import GrpcServer
 from tests.support.mesh_nodes import Roster
 from tests.support.node_needs import NodeDatabase
-from tests.support.split_channel import SplitChannel
+from tests.support.split_channel import SplitChannel, connected
 
 T = TypeVar("T")
 
@@ -137,7 +137,7 @@ class AxonNode:
     def channel(self) -> grpc.Channel:
         """Return what stubs call: callers reach this node, handlers by turns the others."""
         if not self.others:
-            return grpc.insecure_channel(self.address)
+            return connected(self.address)
         addresses = [each.address for each in self.others]
         split: Any = SplitChannel(self.address, addresses, self.settle)
         channel: grpc.Channel = split

@@ -12,6 +12,8 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 HALF_CLOSE = object()
+LONGEST_SECONDS = 100
+"""Bounds a failure."""
 
 
 class LiveCall(Generic[Q, A]):
@@ -20,7 +22,7 @@ class LiveCall(Generic[Q, A]):
     def __init__(self, method: Callable[..., Any], *first: Q, metadata: Any = None) -> None:
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.send(*first)
-        self._answers = method(iter(self._requests.get, HALF_CLOSE), metadata=metadata, timeout=60)
+        self._answers = method(iter(self._requests.get, HALF_CLOSE), metadata=metadata, timeout=LONGEST_SECONDS)
 
     def send(self, *requests: Q) -> None:
         for request in requests:

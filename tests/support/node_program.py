@@ -12,7 +12,7 @@ from pathlib import Path
 from examples.node_process import NodeProcess
 from tests.support.node_database import node_process
 
-PROGRAM_SECONDS = 30
+PROGRAM_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import Any, Self
 
 import grpc
 
+CONNECT_SECONDS = 30
 AXON = "/io.axoniq.axonserver.grpc"
 OF_HANDLERS = frozenset(
     {
@@ -26,8 +28,8 @@ class SplitChannel:
     """
 
     def __init__(self, caller: str, handlers: Sequence[str], settle: Callable[[], None]) -> None:
-        self._caller = grpc.insecure_channel(caller)
-        self._handlers = [grpc.insecure_channel(address) for address in handlers]
+        self._caller = connected(caller)
+        self._handlers = [connected(address) for address in handlers]
         self._turns = cycle(self._handlers)
         self._settle = settle
         self.unary_unary = self._maker("unary_unary")
@@ -55,6 +57,17 @@ class SplitChannel:
             return Settled(getattr(self._caller, kind)(path, *more, **options), self._settle, kind)
 
         return make
+
+
+def connected(address: str) -> grpc.Channel:
+    """Return a channel whose calls arrive in the order in which they are made.
+
+    Those that grpcio is asked for before it is connected begin in any order.
+    """
+    channel = grpc.insecure_channel(address)
+    with suppress(grpc.RpcError):  # there is no such method; it is told by who is connected
+        channel.unary_unary("/none/None")(b"", wait_for_ready=True, timeout=CONNECT_SECONDS)
+    return channel
 
 
 class Settled:

@@ -33,6 +33,10 @@ def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
         node.do(asyncio.sleep(0))
 
 
+def until_queued(node: AxonNode, count: int) -> None:
+    wait_until(node, lambda: node.queued_queries == count)
+
+
 @pytest.fixture
 def others(node: AxonNode) -> Iterator[grpc.Channel]:
     """A second connection: what one client does must not depend on another's."""
@@ -150,8 +154,11 @@ def test_axoniq_1900_is_the_answer_once_too_much_waits_for_a_handler(
 ) -> None:
     monkeypatch.setattr("ranvier.messages.mailbox.Mailbox.__init__.__defaults__", (10,))
     with Handler(channel, "Find", permits=0) as handler:
-        waiting = [ask(channel, "Find", f"q-{number}") for number in range(10)]
-        wait_until(node, lambda: node.queued_queries == 10)
+        waiting = []
+        for number in range(10):
+            waiting.append(ask(channel, "Find", f"q-{number}"))
+            # One after the other: the order between calls is nobody's promise.
+            until_queued(node, number + 1)
         (refusal,) = ask(channel, "Find", "one too many")
         assert refusal.error_code == "AXONIQ-1900"
         urgent = ask(channel, "Find", "urgent", hints=[hint("PRIORITY", 1)])

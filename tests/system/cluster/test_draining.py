@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 import grpc
 import pytest
@@ -25,7 +25,8 @@ from tests.support.moving_caller import MovingCaller
 from tests.support.node_program import ranvier as run
 
 NAMES = ("one", "two", "three")
-WAIT_SECONDS = 30.0
+CLIENTS = "/v1/components/clients?context=default"
+WAIT_SECONDS = 60.0
 LOAD_BETWEEN_STEPS = 100
 """Calls that are answered before the next node is stopped: the load is there at every step."""
 
@@ -34,27 +35,8 @@ LOAD_BETWEEN_STEPS = 100
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster(tmp_path_factory.mktemp("cluster")) as started:
         started.start_all(NAMES)
-        until_linked(started)
+        started.until_linked(*NAMES)
         yield started
-
-
-def until_linked(nodes: Cluster) -> None:
-    """Wait until every node runs and has a link with every other one."""
-
-    def is_so() -> bool:
-        with suppress(URLError, TimeoutError, ConnectionError):
-            return all(
-                (each["state"], each["communication"]) == ("running", "up")
-                for observer in NAMES
-                for each in nodes.members(observer)
-            )
-        return False
-
-    until(is_so, "all nodes run and are linked", WAIT_SECONDS)
-
-
-def state_of(nodes: Cluster, name: str, *, seen_by: str) -> object:
-    return next(each["state"] for each in nodes.members(seen_by) if each["name"] == name)
 
 
 def readiness(nodes: Cluster, name: str) -> int:
@@ -80,14 +62,14 @@ def test_a_draining_node_sends_its_clients_away_until_it_is_resumed(nodes: Clust
         control: LiveCall[Any, Any] = LiveCall(platform.OpenStream)
         with control:
             control.send(control_pb2.PlatformInboundInstruction(register=INTRODUCTION))
+            until(lambda: "raw" in str(nodes.get("two", CLIENTS)), "it is connected")
             # Asked of one node for another.
             said = asked_of(nodes, "one", "drain", "two")
             assert (said.code, said.err) == (0, "")
             assert "two drains" in said.out
             assert control.next().WhichOneof("request") == "request_reconnect"
-            assert state_of(nodes, "two", seen_by="two") == "draining"
             nodes.until_all_see("draining", "two")
-            assert readiness(nodes, "two") == 503
+            until(lambda: readiness(nodes, "two") == 503, "it is not ready", WAIT_SECONDS)
             found = platform.GetPlatformServer(INTRODUCTION, timeout=WAIT_SECONDS)
             assert not found.same_connection
             assert found.primary.node_name in ("one", "three")
@@ -98,8 +80,7 @@ def test_a_draining_node_sends_its_clients_away_until_it_is_resumed(nodes: Clust
                 "RANVIER-DRAINING",
             )
     assert asked_of(nodes, "three", "resume", "two").code == 0
-    nodes.until_all_see("running", "two")
-    until(lambda: readiness(nodes, "two") == 200, "it is ready again", WAIT_SECONDS)
+    nodes.until_linked(*NAMES)
 
 
 def test_the_last_ready_node_refuses_to_drain(nodes: Cluster) -> None:
@@ -116,7 +97,7 @@ def test_the_last_ready_node_refuses_to_drain(nodes: Cluster) -> None:
     for name in ("two", "three"):
         assert asked_of(nodes, "one", "resume", name).code == 0
         nodes.until_all_see("running", name)
-    until_linked(nodes)
+    nodes.until_linked(*NAMES)
 
 
 class Load:
@@ -188,7 +169,7 @@ async def test_all_nodes_roll_under_load_and_no_call_fails(nodes: Cluster) -> No
                 assert await asyncio.to_thread(nodes[name].stop) == 0
                 await load.go_on()
                 await asyncio.to_thread(nodes.start, name)
-                await asyncio.to_thread(until_linked, nodes)
+                await asyncio.to_thread(nodes.until_linked, *NAMES)
                 await load.go_on()
         finally:
             await load.stop()
