@@ -22,7 +22,9 @@ class LiveCall(Generic[Q, A]):
     def __init__(self, method: Callable[..., Any], *first: Q, metadata: Any = None) -> None:
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.send(*first)
-        self._answers = method(iter(self._requests.get, HALF_CLOSE), metadata=metadata, timeout=LONGEST_SECONDS)
+        self._answers = method(
+            iter(self._requests.get, HALF_CLOSE), metadata=metadata, timeout=LONGEST_SECONDS
+        )
 
     def send(self, *requests: Q) -> None:
         for request in requests:
