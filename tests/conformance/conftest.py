@@ -13,7 +13,13 @@ from tests.support.placed_databases import placed_database
 
 EVERY = {**FACTORIES, "placed": placed_database}
 
-ONLY_IN_THE_SYSTEM_DATABASE = ("cluster_configuration", "cluster_identity", "cluster_nodes")
+ONLY_IN_THE_SYSTEM_DATABASE = (
+    "cluster_configuration",
+    "cluster_identity",
+    "cluster_nodes",
+    "local_users",
+    "sign_in_attempts",
+)
 """What these suites look at is the system database's, wherever contexts lie."""
 
 

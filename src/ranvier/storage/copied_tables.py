@@ -157,6 +157,13 @@ TABLES: Final[Sequence[CopiedTable]] = (
         ("revision", "node_id"),
         taken="true",
     ),
+    CopiedTable(
+        "local_user",
+        ("key", "name", "password_hash", "created_at", "password_changed_at", "signed_in_at"),
+        ("key",),
+        taken="true",
+    ),
+    CopiedTable("set_up_secret", ("one", "digest", "is_used"), ("one",), taken="true"),
     CopiedTable("cluster_identity", ("one", "cluster_id", "secret"), ("one",), taken="true"),
 )
 """In the order in which they are copied."""
@@ -169,6 +176,7 @@ LEFT_BEHIND: Final[Mapping[str, str]] = {
     "join_token": "a token lives for minutes",
     "lease": "whoever holds one holds it as long as its process lives",
     "lease_holder": "the same",
+    "sign_in_attempt": "failures are forgotten in minutes, and places become familiar again",
     "context_address": "the contexts of the embedded database all lie in it",
     "database_owner": "it tells of contexts that a cluster has placed",
 }

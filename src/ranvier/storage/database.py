@@ -14,9 +14,11 @@ from ranvier.storage.event_log import EventLog
 from ranvier.storage.event_tags import EventTags
 from ranvier.storage.keyed_snapshots import KeyedSnapshots
 from ranvier.storage.leases import Leases
+from ranvier.storage.local_users import LocalUsers
 from ranvier.storage.persistent_streams import PersistentStreams
 from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.scheduled_events import ScheduledEvents
+from ranvier.storage.sign_in_attempts import SignInAttempts
 from ranvier.storage.snapshot_store import SnapshotStore
 
 
@@ -71,6 +73,16 @@ class Database(Protocol):
     @property
     def cluster_configuration(self) -> ClusterConfiguration:
         """What all nodes are told alike."""
+        ...
+
+    @property
+    def local_users(self) -> LocalUsers:
+        """The people who sign in with a password."""
+        ...
+
+    @property
+    def sign_in_attempts(self) -> SignInAttempts:
+        """The sign-ins that failed."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from ranvier.storage.cluster_identity import ClusterIdentities
 from ranvier.storage.cluster_nodes import ClusterNodes
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.errors import StorageError
+from ranvier.storage.local_users import LocalUsers
 from ranvier.storage.placed.contexts import PlacedContexts
 from ranvier.storage.placed.event_tags import PlacedEventTags
 from ranvier.storage.placed.events import PlacedEvents
@@ -24,6 +25,7 @@ from ranvier.storage.placed.scheduled_events import PlacedScheduledEvents
 from ranvier.storage.placed.snapshots import PlacedSnapshots
 from ranvier.storage.placements import PlacingDatabase
 from ranvier.storage.processor_strategies import ProcessorStrategies
+from ranvier.storage.sign_in_attempts import SignInAttempts
 
 
 class PlacedDatabase:
@@ -99,6 +101,16 @@ class PlacedDatabase:
     def cluster_configuration(self) -> ClusterConfiguration:
         """What all nodes are told alike."""
         return self._home.cluster_configuration
+
+    @property
+    def local_users(self) -> LocalUsers:
+        """The people who sign in with a password."""
+        return self._home.local_users
+
+    @property
+    def sign_in_attempts(self) -> SignInAttempts:
+        """The sign-ins that failed."""
+        return self._home.sign_in_attempts
 
     @property
     def cluster_nodes(self) -> ClusterNodes:

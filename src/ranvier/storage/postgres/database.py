@@ -21,6 +21,7 @@ from ranvier.storage.postgres.event_tags import PostgresEventTags
 from ranvier.storage.postgres.keyed_snapshots import PostgresKeyedSnapshots
 from ranvier.storage.postgres.known_contexts import KnownContexts
 from ranvier.storage.postgres.leases import PostgresLeases
+from ranvier.storage.postgres.local_users import PostgresLocalUsers
 from ranvier.storage.postgres.migrate import migrate
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.ownership import refuse_other_use, take_for
@@ -29,6 +30,7 @@ from ranvier.storage.postgres.placements import PostgresPlacements
 from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.processor_strategies import PostgresProcessorStrategies
 from ranvier.storage.postgres.scheduled_events import PostgresScheduledEvents
+from ranvier.storage.postgres.sign_in_attempts import PostgresSignInAttempts
 from ranvier.storage.postgres.snapshots import PostgresSnapshots
 from ranvier.storage.postgres.tools import DatabaseTools
 from ranvier.storage.postgres.under_way import UnderWay
@@ -90,6 +92,8 @@ class PostgresDatabase:
         self._cluster_identity = PostgresClusterIdentities(tools)
         self._leases = PostgresLeases(tools)
         self._cluster_configuration = PostgresClusterConfiguration(tools)
+        self._local_users = PostgresLocalUsers(tools)
+        self._sign_in_attempts = PostgresSignInAttempts(tools)
         self._placements = PostgresPlacements(tools)
         self._cluster_nodes = PostgresClusterNodes(tools, self._heartbeats)
 
@@ -142,6 +146,16 @@ class PostgresDatabase:
     def cluster_configuration(self) -> PostgresClusterConfiguration:
         """What all nodes are told alike."""
         return self._cluster_configuration
+
+    @property
+    def local_users(self) -> PostgresLocalUsers:
+        """The people who sign in with a password."""
+        return self._local_users
+
+    @property
+    def sign_in_attempts(self) -> PostgresSignInAttempts:
+        """The sign-ins that failed."""
+        return self._sign_in_attempts
 
     @property
     def leases(self) -> PostgresLeases:

@@ -29,11 +29,13 @@ from ranvier.storage.sqlite.event_log import SqliteEvents
 from ranvier.storage.sqlite.event_tags import SqliteEventTags
 from ranvier.storage.sqlite.keyed_snapshots import SqliteKeyedSnapshots
 from ranvier.storage.sqlite.leases import SqliteLeases
+from ranvier.storage.sqlite.local_users import SqliteLocalUsers
 from ranvier.storage.sqlite.migrate import migrate, refuse_unsuitable_file
 from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
 from ranvier.storage.sqlite.processor_strategies import SqliteProcessorStrategies
 from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
+from ranvier.storage.sqlite.sign_in_attempts import SqliteSignInAttempts
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
 from ranvier.storage.sqlite.workers import Workers, tell
 from ranvier.storage.sqlite.writer import Writer, WriterHooks
@@ -83,6 +85,8 @@ class SqliteDatabase:
         self._cluster_identity = SqliteClusterIdentities(tools)
         self._leases = SqliteLeases(tools)
         self._cluster_configuration = SqliteClusterConfiguration(tools)
+        self._local_users = SqliteLocalUsers(tools)
+        self._sign_in_attempts = SqliteSignInAttempts(tools)
         self._cluster_nodes = SqliteClusterNodes(tools)
 
     @property
@@ -134,6 +138,16 @@ class SqliteDatabase:
     def cluster_configuration(self) -> SqliteClusterConfiguration:
         """What all nodes are told alike."""
         return self._cluster_configuration
+
+    @property
+    def local_users(self) -> SqliteLocalUsers:
+        """The people who sign in with a password."""
+        return self._local_users
+
+    @property
+    def sign_in_attempts(self) -> SqliteSignInAttempts:
+        """The sign-ins that failed."""
+        return self._sign_in_attempts
 
     @property
     def leases(self) -> SqliteLeases:
