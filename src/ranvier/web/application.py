@@ -11,6 +11,7 @@ from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
 from ranvier.web.cluster_configuration import ClusterConfigurationResource
 from ranvier.web.cluster_nodes import ClusterNodesResource
+from ranvier.web.cockpit.cockpit import Cockpit
 from ranvier.web.commands import CommandsResource
 from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
@@ -53,8 +54,11 @@ def build_application(
         responses=REFUSED,
         middleware=guards(dependencies, limits or BodyLimits()),
     )
-    add_refusals(app)
+    cockpit = Cockpit(dependencies)
+    add_refusals(app, cockpit.refusal)
     add_resources(app, dependencies, streams)
+    cockpit.add_to(app)
+    AssetsResource().add_to(app)
     return app
 
 
@@ -103,4 +107,3 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     InternalResource(dependencies.contexts).add_to(app)
     NodePage(dependencies).add_to(app)
     ApiPages(app).add_to(app)
-    AssetsResource().add_to(app)

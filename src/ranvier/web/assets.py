@@ -38,6 +38,8 @@ def known_assets() -> Mapping[str, Asset]:
     """Return every asset by its name; nothing else in their directories can be asked for."""
     swagger = swagger_ui_directory()
     return {
+        "cockpit.css": Asset(OWN / "cockpit.css", "text/css"),
+        "plain.css": Asset(OWN / "plain.css", "text/css"),
         "node.css": Asset(OWN / "node.css", "text/css"),
         "icon.svg": Asset(OWN / "icon.svg", "image/svg+xml"),
         "swagger-start.js": Asset(OWN / "swagger-start.js", "text/javascript"),

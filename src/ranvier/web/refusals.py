@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -12,19 +13,22 @@ from ranvier.errors import RanvierError
 from ranvier.web.errors import InvalidParameter, MethodNotTaken, NothingHere, UnexpectedFailure
 from ranvier.web.problem import problem_response
 
+PageOf = Callable[[Request, RanvierError], Response | None]
+"""Returns the page that tells people of an error; None where programs ask."""
 
-def add_refusals(app: FastAPI) -> None:
-    """Answer every foreseen exception by a problem; `Failures` has the others."""
+
+def add_refusals(app: FastAPI, page_of: PageOf) -> None:
+    """Answer every foreseen exception by a problem or a page; `Failures` has the others."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        refusal = as_refusal(error)
+        response = page_of(request, refusal) or problem_response(refusal)
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        return response
+
     for foreseen in (RanvierError, RequestValidationError, HTTPException):
-        app.add_exception_handler(foreseen, answer_refusal)
-
-
-async def answer_refusal(_: Request, error: Exception) -> Response:
-    """Answer one foreseen exception, with the headers that belong to it."""
-    response = problem_response(as_refusal(error))
-    if isinstance(error, HTTPException):
-        response.headers.update(error.headers or {})
-    return response
+        app.add_exception_handler(foreseen, answer)
 
 
 def as_refusal(error: Exception) -> RanvierError:

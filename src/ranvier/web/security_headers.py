@@ -17,7 +17,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "img-src 'self' data:",  # Swagger UI's style sheet holds its small pictures in itself
         "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
