@@ -14,7 +14,14 @@ import typer
 from ranvier.cli.errors import CliError
 from ranvier.cli.node_client import NodeClient
 from ranvier.cli.node_options import NodeOptions
-from ranvier.cli.option_groups import group_parameters, groups_of, take_group, typer_parameters
+from ranvier.cli.option_groups import (
+    group_parameters,
+    groups_of,
+    names_of,
+    take_group,
+    typer_parameters,
+    without_names,
+)
 from ranvier.cli.printing import one_line
 
 
@@ -45,7 +52,9 @@ def talks_to_node(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(1) from None
 
     own = [each for each in typer_parameters(command) if each.name != "node"]
-    parameters = [*own, *group_parameters(NodeOptions)]
+    taken = {name for each in own for name in names_of(each)}
+    common = [without_names(each, taken) for each in group_parameters(NodeOptions)]
+    parameters = [*own, *common]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # PEP 362
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run

@@ -9,6 +9,7 @@ CliError
 ├── JoinTakenBack  1   a node was let into a cluster and could not start there
 ├── SecretUnreadable 1 a file that should hold the cluster secret does not
 ├── NotShared      1   a setting that nodes could share, and do not
+├── NotRendered    1   no file for a balancer could be made, or written
 ├── WrongUsage     2   what was typed cannot be sent
 ├── NodeSilent     3   no answer, or one that broke off
 └── JoinNotSeen    3   a node that joins does not come back
@@ -75,6 +76,12 @@ class HeadUnknown(CliError):
 
     def __init__(self) -> None:
         super().__init__("The node does not tell where this context ends; give --from TOKEN.")
+
+
+class NotRendered(CliError):
+    """The node list, or what was asked for, gives no file for this balancer."""
+
+    code: ClassVar[str] = "RANVIER-CLI-BALANCER"
 
 
 class WrongUsage(CliError):

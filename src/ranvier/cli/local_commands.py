@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from ranvier.cli.balancer import render
 from ranvier.cli.cluster_configuration import config_get, config_set
 from ranvier.cli.promised import (
     ANY_ARGUMENTS,
@@ -25,6 +26,9 @@ def add_local(app: typer.Typer) -> None:
     _list(database, "copy", "Copy the database of a node into PostgreSQL.", "database ")
     _list(database, "migrate", "Bring the tables of a database up to date.", "database ")
     app.add_typer(database, name="database")
+    balancer = typer.Typer(no_args_is_help=True, help="Files of the load balancers in front.")
+    balancer.command("render")(render)
+    app.add_typer(balancer, name="balancer")
 
 
 def _list(app: typer.Typer, name: str, help_text: str, before: str = "") -> None:

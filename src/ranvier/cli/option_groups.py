@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+
+from typer.models import OptionInfo
 
 Group = TypeVar("Group")
 
@@ -39,6 +42,24 @@ def group_parameters(group: type[Any]) -> Iterator[inspect.Parameter]:
     for each in fields(group):
         default = inspect.Parameter.empty if each.default is MISSING else each.default
         yield _parameter(each.name, hints[each.name], default)
+
+
+def without_names(parameter: inspect.Parameter, taken: Collection[str]) -> inspect.Parameter:
+    """Return a parameter without those of its names that something else is called by."""
+    left = tuple(name for name in names_of(parameter) if name not in taken)
+    kind, info = get_args(parameter.annotation)
+    renamed = copy.copy(info)
+    renamed.default, renamed.param_decls = left[0], left[1:]
+    return parameter.replace(annotation=Annotated[kind, renamed])
+
+
+def names_of(parameter: inspect.Parameter) -> tuple[str, ...]:
+    """Return what an option is called on the command line, where it says so."""
+    for each in get_args(parameter.annotation):
+        if isinstance(each, OptionInfo):
+            # Within `Annotated`, the first name stands where a default would.
+            return tuple(map(str, (each.default, *(each.param_decls or ()))))
+    return ()
 
 
 def take_group(group: type[Group], given: dict[str, Any]) -> Group:

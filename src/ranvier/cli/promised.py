@@ -13,7 +13,6 @@ CLUSTER: Final = "clusters of several nodes"
 PROCESSES: Final = "processes"
 
 PROMISED: Final[Mapping[str, str]] = {
-    "balancer": "files for balancers",
     **dict.fromkeys(("deploy", "process", "task"), PROCESSES),
     "search": "the search over instances, tasks and events; to search events now, use events query",
     "bench": "measuring from the command line",

@@ -1,0 +1,20 @@
+"""Which balancer's file is made how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from ranvier.balancer.node_list import BalancedNode
+from ranvier.balancer.options import RenderOptions
+from ranvier.balancer.render_haproxy import render_haproxy
+from ranvier.balancer.render_nginx import render_nginx
+from ranvier.balancer.rendered_file import RenderedFile
+
+RENDERERS: Final[
+    Mapping[str, Callable[[Sequence[BalancedNode], RenderOptions], list[RenderedFile]]]
+] = {
+    "haproxy": render_haproxy,
+    "nginx": render_nginx,
+}
+"""By the word of the command line; the first file is the one that is asked for by name."""
