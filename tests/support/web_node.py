@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from ranvier.services.event_follower import EventFollower
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.instruct_clients import InstructClients
 from ranvier.services.keep_clients import KeepClients
+from ranvier.services.node_report import NodeReport
+from ranvier.services.node_reports import NodeReports
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
@@ -53,6 +56,7 @@ from tests.support.memory_event_log import (
     MemorySnapshots,
     MemoryStrategies,
 )
+from tests.support.node_reports import PlayedPeers, told
 
 NOW_MS = 1_700_000_000_123
 NOW_ISO = "2023-11-14T22:13:20.123Z"
@@ -154,6 +158,11 @@ class WebNode:
     applied: list[ConfigurationRevision] = field(default_factory=list)
     cluster_nodes: MemoryClusterNodes = field(default_factory=MemoryClusterNodes)
     drains: NotedDrains = field(default_factory=NotedDrains)
+    report: NodeReport = field(default_factory=lambda: told(FACTS.name))
+    """What this node tells of itself."""
+    peers: PlayedPeers = field(default_factory=PlayedPeers)
+    """What the others tell."""
+    requests: Counter[str] = field(default_factory=Counter)
     measurements: list[Measurement] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -225,6 +234,10 @@ class WebNode:
             members=lambda: self.members,
             linked=lambda: self.linked,
             drains=self.drains,
+            reports=NodeReports(
+                lambda _: self.report, self.peers, lambda: self.members, self.clock
+            ),
+            request_came=lambda method: self.requests.update([method]),
             health=lambda: self.health,
             metrics=lambda: b"ranvier_node_info 1.0\n",
             measurements=lambda: self.measurements,

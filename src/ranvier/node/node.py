@@ -33,6 +33,7 @@ from ranvier.node.joining import JoiningParts, administer_cluster, join_server, 
 from ranvier.node.life import NodeLife
 from ranvier.node.membership import membership, separation, show_members
 from ranvier.node.mesh import MeshParties, NodeMesh
+from ranvier.node.node_reports import NodeReporting
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
@@ -106,6 +107,7 @@ class Node:
             self._mesh.limits, admit=self._mesh.mesh.server.admission(others)
         )
         self._mesh.add_to(self._internal)
+        self._reporting = self._offer_reports()
         joining = JoiningParts(settings, self._database, self._cluster, self._membership, life)
         self._leave = leave_cluster(joining)
         self._administer_cluster = administer_cluster(joining, self._leave, internal_tls(settings))
@@ -147,6 +149,7 @@ class Node:
             await self._membership.start()
             await self._services.start()
             await self._configuration.start()
+            await self._reporting.start()
             await self._listen()
             await self._membership.run_at(self._bound())
             await self._mesh.start()
@@ -180,6 +183,7 @@ class Node:
         await asyncio.gather(
             self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
         )
+        await self._reporting.stop()
         await self._configuration.stop()
         await self._services.stop()
         await self._separation.stop()
@@ -238,6 +242,8 @@ class Node:
             members=self._membership.members,
             linked=lambda: {each.node_id for each in self._mesh.mesh.linked_peers()},
             drains=self._draining,
+            reports=self._reporting.reports,
+            request_came=self._metrics.http_requests.add,
             health=self._health.parts,
             metrics=self._metrics.exposition,
             measurements=self._metrics.measurements,
@@ -249,6 +255,13 @@ class Node:
             new_message_id=new_message_id,
             message_bytes=settings.limits.message_bytes,
         )
+
+    def _offer_reports(self) -> NodeReporting:
+        reporting = NodeReporting(
+            self._services, self._membership, self._mesh, self._health, self._metrics
+        )
+        reporting.add_to(self._internal)
+        return reporting
 
     def _mesh_parties(self) -> MeshParties:
         return MeshParties(

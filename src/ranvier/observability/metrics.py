@@ -55,6 +55,9 @@ class Metrics:
         self.authentication_errors = self._counts(
             "axon.authentication.error.count", "Calls refused for their access token"
         )
+        self.http_requests = self._counts(
+            "ranvier.http.requests.count", "HTTP requests that came", "method"
+        )
         self._add(_Constant("ranvier_node_info", {"name": node, "version": version}))
 
     def watch_by_context(
@@ -86,8 +89,8 @@ class Metrics:
         self._add(operation)
         return operation
 
-    def _counts(self, name: str, description: str) -> ContextCounts:
-        counts = ContextCounts(name, description)
+    def _counts(self, name: str, description: str, label: str = "context") -> ContextCounts:
+        counts = ContextCounts(name, description, label=label)
         self._add(counts)
         return counts
 

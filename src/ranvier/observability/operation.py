@@ -56,6 +56,11 @@ class ContextCounts:
             context = OTHER_CONTEXTS
         counts[context] = counts.get(context, 0) + count
 
+    @property
+    def total(self) -> float:
+        """What was counted in all contexts together."""
+        return sum(self._counts.values())
+
     def collect(self) -> Iterator[Metric]:
         """Yield the family for Prometheus."""
         family = GaugeMetricFamily(self._name, self._description, labels=[self._label])
@@ -93,6 +98,16 @@ class Operation:
     def failed(self, context: str) -> None:
         """Count work that was refused or broke."""
         self._errors.add(context)
+
+    @property
+    def done_count(self) -> float:
+        """Pieces of work that succeeded, in all contexts together."""
+        return self._counts.total
+
+    @property
+    def failed_count(self) -> float:
+        """Pieces of work that were refused or broke, in all contexts together."""
+        return self._errors.total
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families for Prometheus."""

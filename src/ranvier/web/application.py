@@ -15,6 +15,7 @@ from ranvier.web.cockpit.cockpit import Cockpit
 from ranvier.web.commands import CommandsResource
 from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
+from ranvier.web.counted_requests import CountedRequests
 from ranvier.web.dcb_events import DcbEventsResource
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.events import EventsResource
@@ -66,6 +67,7 @@ def guards(dependencies: WebDependencies, limits: BodyLimits) -> list[Middleware
     """Return what every request passes on its way in, the outermost first."""
     token, token_refused = dependencies.access_token, dependencies.token_refused
     return [
+        Middleware(CountedRequests, dependencies.request_came),
         Middleware(SecurityHeaders),
         Middleware(Failures),
         Middleware(HeadRequests),

@@ -18,6 +18,7 @@ from ranvier.services.context_kinds import ContextKinds
 from ranvier.services.dispatch_commands import DispatchCommands
 from ranvier.services.follow_events import FollowEvents
 from ranvier.services.keep_clients import KeepClients
+from ranvier.services.node_reports import NodeReports
 from ranvier.services.read_events import ReadEvents
 from ranvier.services.route_queries import RouteQueries
 from ranvier.services.run_queries import RunQueries
@@ -102,6 +103,8 @@ class WebDependencies:
     linked: Callable[[], Collection[str]]
     """The ids of the nodes that this one has a link with."""
     drains: Drains
+    reports: NodeReports
+    """How every node does."""
     health: Callable[[], Sequence[PartHealth]]
     """The node is ready when every part is up; must not wait for anything."""
     metrics: Callable[[], bytes]
@@ -111,6 +114,8 @@ class WebDependencies:
     access_token: Callable[[], Secret | None]
     """Required of every request that is not open to all; None while access control is off."""
     configuration: ShareConfiguration
+    request_came: Callable[[str], None]
+    """Told of each request by its method."""
     token_refused: Callable[[], None]
     """Told of each request that is refused for its access token."""
     clock: Callable[[], float]
