@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
-from typing import Protocol
+from typing import Final, Protocol
 
 from ranvier.errors import RanvierError
 from ranvier.events.append import Accepted, Append, LeftOut, Outcome, Refused, Unknown
@@ -28,6 +28,13 @@ Announce = Callable[[str, int, Sequence[NewEvent]], None]
 
 logger = logging.getLogger("ranvier.services")
 
+
+HALVED_FROM: Final = 128
+"""Appends under way from which a batch takes half of them.
+
+Whoever is answered comes again. If a batch took all that waits, a large one and a small one would
+take turns for ever, and while the large one commits there would be little to do.
+"""
 
 DECIDED = frozenset({Accepted, Refused})
 
@@ -102,6 +109,7 @@ class AppendSequencer:
         self._looked_up: dict[WaitingAppend, RanvierError | None] = {}
         """Appends that a lost answer has left in doubt, and why they were refused since then."""
         self._is_busy = False
+        self._just_decided = 0
         self._drained = asyncio.Event()
         self._settling: asyncio.Task[None] | None = None
 
@@ -127,6 +135,7 @@ class AppendSequencer:
     def _commit_next(self) -> None:
         if not self._waiting:
             self._is_busy = False
+            self._just_decided = 0
             self._drained.set()
             return
         batch = self._take_batch()
@@ -139,6 +148,7 @@ class AppendSequencer:
             self._loop.call_soon(decided, error)
 
     def _decided(self, batch: list[WaitingAppend], result: Sequence[Outcome] | Exception) -> None:
+        self._just_decided = len(batch)
         outcomes = self._outcomes_of(batch, result)
         if self._looked_up:
             outcomes = self._doubt(batch, outcomes)
@@ -185,7 +195,11 @@ class AppendSequencer:
         waiting, limits = self._waiting, self._limits
         batch: list[WaitingAppend] = []
         event_count = byte_count = 0
-        while waiting and len(batch) < limits.appends_per_batch:
+        most = limits.appends_per_batch
+        under_way = len(waiting) + self._just_decided
+        if under_way >= HALVED_FROM:
+            most = min(most, (under_way + 1) // 2)
+        while waiting and len(batch) < most:
             event_count += len(waiting[0].append.events)
             byte_count += waiting[0].byte_count
             if batch and (

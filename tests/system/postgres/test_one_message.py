@@ -72,14 +72,17 @@ async def test_an_append_is_one_message_that_ends_in_sync(address: str) -> None:
     recorder = Recorder(address)
     async with recorder as through:
         database = await opened(lambda _: PostgresDatabase(through), Path())
+        # The first of each kind is prepared.
         await store(database, new_event("a", 0))
+        await store(database, new_event("a", 1), new_event("a", 2))
         notes = recorder.notes["ranvier writer"]
-        notes.clear()
-        await store(database, *(new_event("a", sequence) for sequence in range(1, 200)))
-        turns = [who for who, _ in notes]
-        sent = b"".join(chunk for who, chunk in notes if who == FROM_NODE)
+        for first, end in ((3, 4), (4, 200)):
+            notes.clear()
+            await store(database, *(new_event("a", sequence) for sequence in range(first, end)))
+            turns = [who for who, _ in notes]
+            sent = b"".join(chunk for who, chunk in notes if who == FROM_NODE)
+            # Bind, Execute, Sync; the server says nothing before it has all of it.
+            assert message_types(sent) == "BES"
+            assert turns == sorted(turns)
+            assert turns.count(FROM_SERVER) == 1
         await database.stop()
-    # Bind, Execute, Sync; the server says nothing before it has all of it.
-    assert message_types(sent) == "BES"
-    assert turns == sorted(turns)
-    assert turns.count(FROM_SERVER) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from ranvier.events.append import Accepted, Append, LeftOut, Outcome
 from ranvier.events.errors import InvalidSequence, UnknownContext
+from ranvier.services.append_sequencer import HALVED_FROM
 from ranvier.services.batch_limits import BatchLimits
 from ranvier.services.errors import (
     AppendContended,
@@ -89,6 +90,19 @@ async def test_a_batch_keeps_to_each_of_its_bounds(limits: BatchLimits, sizes: l
         appending.send(*stream(2, f"aggregate-{number}"))
     await appending.settle()
     assert appending.batch_sizes() == sizes
+
+
+async def test_of_many_that_are_under_way_a_batch_takes_half() -> None:
+    appending = Appending()
+    appending.log.gate = asyncio.Event()
+    appending.send(new_event("first"))
+    await asyncio.sleep(0)
+    for number in range(2 * HALVED_FROM - 1):
+        appending.send(new_event(f"other-{number}"))
+    appending.log.gate.set()
+    await appending.settle()
+    # Whoever was answered may come again: the next half is theirs.
+    assert appending.batch_sizes() == [1, HALVED_FROM, HALVED_FROM - 1]
 
 
 async def test_an_append_larger_than_a_batch_is_a_batch_of_its_own() -> None:

@@ -29,7 +29,7 @@ from ranvier.events.limits import AppendLimits, refuse_append
 from ranvier.storage.errors import StorageError
 from ranvier.storage.postgres.batch import DecidedBatch, batch_of
 from ranvier.storage.postgres.confirmed_heads import ConfirmedHeads
-from ranvier.storage.postgres.connections import Connections, refuse_unconfirmed
+from ranvier.storage.postgres.connections import Connections, Lent, refuse_unconfirmed
 from ranvier.storage.postgres.criteria import criterion_fields
 from ranvier.storage.postgres.failures import (
     AGAIN,
@@ -172,23 +172,16 @@ class Appending:
         try:
             async with self._writers.lend() as lent:
                 was_sent = True
-                rows = await lent.rows(
-                    _SQL["append"],
-                    target.context_id,
-                    known.facts.head,
-                    known.tag_revision,
-                    floor,
-                    *decided.batch.parameters(),
-                )
+                found_head, first_tokens = await stored_by(lent, target, known, decided, floor)
                 refuse_unconfirmed(lent)
         except RanvierError as error:
             if not was_sent:
                 raise
             self._hot_heads.forget(target.context_id)
             if known.is_hot and is_poison(error.__cause__ or error):
+                self._hot_heads.doubt(target.context_id, len(appends))
                 return await self._append_storable(target, appends)
             return await self._failed(target, appends, error)
-        found_head, first_tokens = rows[0]
         if found_head < 0:
             raise UnknownContext(target.name)
         stored = zip(first_tokens, decided.batch.counts, strict=True)
@@ -241,6 +234,23 @@ class Appending:
         # An append that is stored already collides with itself: it has happened, once.
         stored = await self.find(target, append.append_id)
         return stored or Refused(refused_value("append", cause))
+
+
+async def stored_by(
+    lent: Lent, target: Target, known: ReadFacts, decided: DecidedBatch, floor: int
+) -> tuple[int, Sequence[int | None]]:
+    """Store a batch in one message; return the head found and the first token of each append."""
+    head, batch = known.facts.head, decided.batch
+    if batch.is_one_event:
+        # Measured: half the server's and half the driver's time of a batch of one.
+        (row,) = await lent.rows(
+            _SQL["append_one"], target.context_id, head, floor, *batch.only_event()
+        )
+        return row[0], [row[0] if row[1] else None]
+    (row,) = await lent.rows(
+        _SQL["append"], target.context_id, head, known.tag_revision, floor, *batch.parameters()
+    )
+    return row[0], row[1]
 
 
 def outcomes_of(

@@ -55,3 +55,34 @@ def test_what_stands_on_a_refused_base_stands_on_what_that_stands_on() -> None:
     assert decided.refusals == {1: [1], 2: [1]}
     assert outcomes_of([YES, NO, NO], decided, [None]) == [LeftOut()] * 3
     assert outcomes_of([YES, NO, NO], decided, [9]) == [Accepted(9, 1), NO, NO]
+
+
+def test_what_is_the_same_for_all_is_handed_over_once() -> None:
+    several = [append(event(0)), append(event(1))]
+    _, counts, appends, ids, types, _, _, names, *_ = batch_of(
+        several, [YES, YES]
+    ).batch.parameters()
+    assert (counts, appends) == ([], [])
+    assert (ids, len(types), len(names)) == (["a", "a"], 1, 1)
+
+
+def test_an_append_of_several_events_says_how_many() -> None:
+    pair = [append(event(0), event(1)), append(event(0, "b"))]
+    _, counts, appends, *_ = batch_of(pair, [YES, YES]).batch.parameters()
+    assert (counts, appends) == ([2, 1], [1, 1, 2])
+    uneven = [append(event(0), event(1)), append()]
+    _, counts, appends, *_ = batch_of(uneven, [YES, YES]).batch.parameters()
+    assert (counts, appends) == ([2, 0], [1, 1])
+
+
+def test_only_a_plain_event_by_itself_goes_the_short_way() -> None:
+    def is_short(*appends: Append) -> bool:
+        return batch_of(appends, [YES] * len(appends)).batch.is_one_event
+
+    claim = Claim("t", 1)
+    assert is_short(append(event(0)))
+    assert not is_short(append(event(0), event(1)))
+    assert not is_short(append(event(0)), append(event(0, "b")))
+    assert not is_short(append(event(0)), append())
+    assert not is_short(append(event(0), condition=AppendCondition(0)))
+    assert not is_short(Append(new_append_id(), (event(0, None),), claim=claim))

@@ -8,9 +8,10 @@ from ranvier.events.criterion import EVERYTHING
 from ranvier.events.facts import Facts
 from ranvier.storage.postgres.hot_heads import (
     AGGREGATES_MOST,
-    APPENDS_MOST,
     CONTEXTS_MOST,
+    DOUBT_SECONDS,
     SECONDS_MOST,
+    SMALL_BATCH,
     HotHeads,
 )
 from tests.support.appends import append, event
@@ -84,15 +85,38 @@ def test_it_gets_old_and_can_be_forgotten(scene: Scene) -> None:
     assert scene.facts(append(event(2))) is None
 
 
-def test_what_is_remembered_is_bounded(scene: Scene) -> None:
-    many = [append(event(0, f"m-{number}")) for number in range(APPENDS_MOST + 1)]
-    assert scene.facts(*many) is None
-    scene.stored(3, *many)
+def many(first: int, count: int, sequence: int = 0) -> list[Append]:
+    return [append(event(sequence, f"m-{number}")) for number in range(first, first + count)]
+
+
+def test_a_large_batch_asks_nothing_either_until_one_was_refused(scene: Scene) -> None:
+    large = many(0, SMALL_BATCH + 1)
+    assert scene.facts(*large) is not None
+    scene.heads.doubt(CONTEXT, len(large))
+    scene.stored(3, append(event(2)))
+    assert scene.facts(*large) is None
+    assert scene.facts(*large[:SMALL_BATCH]) is not None
+    scene.now += DOUBT_SECONDS
+    scene.stored(4, append(event(3)))
+    assert scene.facts(*large) is not None
+
+
+def test_a_small_batch_that_was_refused_is_no_reason_to_read_for_large_ones(scene: Scene) -> None:
+    scene.heads.doubt(CONTEXT, SMALL_BATCH)
     assert scene.facts(append(event(2))) is None
-    assert scene.facts(append(event(0, "new"))) == Facts(3 + len(many), {"new": -1})
-    large = append(*(event(0, f"l-{number}") for number in range(AGGREGATES_MOST + 1)))
-    scene.stored(3 + len(many), large)
-    assert scene.facts(append(event(1, "l-0"))) is None
+    scene.stored(3, append(event(2)))
+    assert scene.facts(*many(0, SMALL_BATCH + 1)) is not None
+
+
+def test_what_is_remembered_is_bounded(scene: Scene) -> None:
+    head = 3
+    for first in range(0, 3 * (AGGREGATES_MOST + 1), AGGREGATES_MOST + 1):
+        scene.stored(head, *many(first, AGGREGATES_MOST + 1))
+        head += AGGREGATES_MOST + 1
+    assert scene.facts(append(event(1, "m-0"))) is None
+    assert scene.facts(*many(2 * (AGGREGATES_MOST + 1), 100, 1)) is not None
     for context_id in range(1_000, 1_000 + CONTEXTS_MOST):
         scene.heads.stored(context_id, 0, 1, ())
     assert scene.facts(append(event(0, "new"))) is None
+    for context_id in range(1_000, 1_001 + CONTEXTS_MOST):
+        scene.heads.doubt(context_id, SMALL_BATCH + 1)

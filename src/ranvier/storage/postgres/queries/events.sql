@@ -10,6 +10,9 @@ FROM append_batch(
     $20, $21, $22
 )
 
+-- name: append_one
+SELECT found_head, is_stored FROM append_one($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
 -- name: find_append
 SELECT is_known, first_token, count FROM find_append($1, $2)
 
