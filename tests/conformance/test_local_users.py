@@ -114,7 +114,9 @@ async def test_no_set_up_where_there_is_a_user(database: Database) -> None:
 async def test_the_set_up_secret_makes_the_first_user_once(database: Database) -> None:
     users = database.local_users
     assert await users.set_up(DIGEST, ANNA, HASH) is UserChange.REFUSED
+    assert await users.set_up_digest() is None
     await users.offer_set_up(DIGEST)
+    assert await users.set_up_digest() == DIGEST
     assert await users.set_up(bytes(32), ANNA, HASH) is UserChange.REFUSED
     names = [read_user_name(f"user-{n}") for n in range(4)]
     changes = await asyncio.gather(*(users.set_up(DIGEST, each, HASH) for each in names))
@@ -126,6 +128,7 @@ async def test_the_set_up_secret_ends_with_the_first_user(database: Database) ->
     users = database.local_users
     await users.offer_set_up(DIGEST)
     await users.add(ANNA, HASH)
+    assert await users.set_up_digest() is None
     assert await users.set_up(DIGEST, BERT, HASH) is UserChange.REFUSED
     assert await users.count() == 1
 

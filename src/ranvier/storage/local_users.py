@@ -78,6 +78,10 @@ class LocalUsers(Protocol):
         """Keep a set-up secret where there is none and no user; False: nothing is kept."""
         ...
 
+    async def set_up_digest(self) -> bytes | None:
+        """Return the digest of the secret that makes the first user; None where none does."""
+        ...
+
     async def set_up(self, digest: bytes, name: UserName, password_hash: Secret) -> UserChange:
         """Use the set-up secret up and make the first user: done or refused."""
         ...

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+from ranvier.access.errors import SignInRefused
 from ranvier.errors import RanvierError
 from ranvier.web.errors import AccessTokenMissing
 from ranvier.web.http_status import status_of
@@ -46,9 +47,12 @@ def problem_body(error: RanvierError) -> bytes:
 
 def problem_headers(error: RanvierError) -> Mapping[str, str]:
     """Return the headers that belong to a problem, beside its media type."""
-    if isinstance(error, AccessTokenMissing):
+    if isinstance(error, (AccessTokenMissing, SignInRefused)):
         # RFC 9110 section 11.6.1: a 401 names how to prove oneself.
         return {"WWW-Authenticate": 'AxonIQ-Access-Token realm="Ranvier"'}
+    wait_seconds = getattr(error, "retry_after_seconds", None)
+    if wait_seconds is not None:
+        return {"Retry-After": str(wait_seconds)}
     if status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": RETRY_AFTER_SECONDS}
     return {}

@@ -57,6 +57,11 @@ class PostgresLocalUsers:
         """Keep a set-up secret where there is none and no user."""
         return bool(await self._tools.write(_SQL["offer_set_up"], digest))
 
+    async def set_up_digest(self) -> bytes | None:
+        """Return the digest of the secret that makes the first user; None where none does."""
+        rows = await self._tools.readers.ask(_SQL["set_up_digest"])
+        return rows[0][0] if rows else None
+
     async def set_up(self, digest: bytes, name: UserName, password_hash: Secret) -> UserChange:
         """Use the set-up secret up and make the first user: done or refused."""
         return await self._change("set_up", digest, name.key, name.shown, password_hash.reveal())

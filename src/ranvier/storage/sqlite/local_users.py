@@ -72,6 +72,11 @@ class SqliteLocalUsers:
         """Keep a set-up secret where there is none and no user."""
         return await self._write("offer_set_up", digest)
 
+    async def set_up_digest(self) -> bytes | None:
+        """Return the digest of the secret that makes the first user; None where none does."""
+        rows = await self._read("set_up_digest")
+        return bytes(rows[0][0]) if rows else None
+
     async def set_up(self, digest: bytes, name: UserName, password_hash: Secret) -> UserChange:
         """Use the set-up secret up and make the first user: done or refused."""
 

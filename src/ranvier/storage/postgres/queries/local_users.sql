@@ -40,5 +40,8 @@ SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM local_user)
 ON CONFLICT DO NOTHING
 RETURNING one
 
+-- name: set_up_digest
+SELECT digest FROM set_up_secret WHERE NOT is_used AND NOT EXISTS (SELECT 1 FROM local_user)
+
 -- name: set_up
 SELECT set_up_local_user($1, $2, $3, $4)

@@ -44,6 +44,9 @@ SELECT 1, ?1 WHERE NOT EXISTS (SELECT 1 FROM local_user)
 ON CONFLICT DO NOTHING
 RETURNING one
 
+-- name: set_up_digest
+SELECT digest FROM set_up_secret WHERE is_used = 0 AND NOT EXISTS (SELECT 1 FROM local_user)
+
 -- name: use_set_up
 UPDATE set_up_secret
 SET is_used = 1

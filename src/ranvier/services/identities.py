@@ -1,0 +1,37 @@
+"""Who somebody is: the seam behind which users of the cluster, of a directory, of others stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ranvier.security.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody who has proved to be a user."""
+
+    user: str
+    """The name as it is shown, and by which the sessions of the user are found."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordProof:
+    """What somebody has typed, and from where."""
+
+    name: str
+    password: Secret
+    address: str
+
+
+class Identities(Protocol):
+    """Tells who it is that offers a proof; `SignIn` does for the users of the cluster."""
+
+    async def identify(self, proof: PasswordProof) -> Identity:
+        """Return who it is.
+
+        Raises `SignInRefused`, in the same time and words whether it is the user or the password
+        that is wrong, or, unlooked at, `SignInDelayed` or `TooManySignIns`.
+        """
+        ...
