@@ -44,6 +44,11 @@ class CheckPasswords:
         """Finish the one that is being worked on; whoever waits is cancelled."""
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
+    @property
+    def waiting(self) -> int:
+        """How many passwords are worked on or wait."""
+        return self._waiting
+
     def refuse_if_full(self) -> None:
         """Raise `TooManySignIns` where one more could not wait."""
         if self._waiting >= self._waiting_most:

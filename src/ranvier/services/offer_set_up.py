@@ -50,9 +50,10 @@ class OfferSetUp:
             self._offering.cancel()
             await asyncio.gather(self._offering, return_exceptions=True)
 
-    def look_again(self) -> None:
-        """Offer it now if access control has been turned on; soon, in the loop."""
+    def look_again(self) -> asyncio.Task[None]:
+        """Offer it if access control has been turned on; the task is done when that is decided."""
         self._offering = asyncio.get_running_loop().create_task(self._offer_or_say())
+        return self._offering
 
     async def is_open(self) -> bool:
         """Say whether the first user is still to be made."""
