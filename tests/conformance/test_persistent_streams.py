@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,6 +165,8 @@ async def test_a_deleted_context_takes_its_streams_along(database: Database) -> 
     await database.contexts.create("doomed")
     await store.create("doomed", definition(), fresh(2, 0), 10)
     await database.contexts.delete("doomed")
-    assert await store.count() == 0
+    async with asyncio.timeout(60):
+        while await store.count():
+            """In a database of its own a context is cleared in the background."""
     await database.contexts.create("doomed")
     assert await store.list("doomed") == []

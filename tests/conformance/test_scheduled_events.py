@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -163,7 +164,9 @@ async def test_what_a_deleted_context_had_scheduled_is_not_due(database: Databas
     await database.contexts.create("doomed")
     await store.add("doomed", scheduled("t"))
     await database.contexts.delete("doomed")
-    assert await store.next_due_ms() is None
+    async with asyncio.timeout(60):
+        while await store.next_due_ms() is not None:
+            """In a database of its own a context is cleared in the background."""
     assert await claimed(database, 100) == {}
 
 

@@ -70,6 +70,8 @@ from tests.support.node_needs import NodeDatabase
 from tests.support.split_channel import SplitChannel, connected
 
 T = TypeVar("T")
+LOOK_SECONDS = 50
+"""Bounds a failure."""
 
 
 def now_ms() -> int:
@@ -180,7 +182,7 @@ class AxonNode:
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the node's loop and return what it returns."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(2 * LOOK_SECONDS)
 
     def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine in the node's loop."""
@@ -190,7 +192,7 @@ class AxonNode:
         """Return once something is so, looked at in each pass of the node's loop."""
 
         async def look() -> None:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(LOOK_SECONDS):
                 while not is_so():  # noqa: ASYNC110  # a test looks from outside; nobody tells
                     await asyncio.sleep(0)
 

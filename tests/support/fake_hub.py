@@ -22,6 +22,10 @@ from ranvier.wire.grpc.status import GrpcError
 M = TypeVar("M", bound=Message)
 
 
+WAIT_SECONDS = 60
+"""Bounds a failure."""
+
+
 class Inbox(Generic[M]):
     """One call of a client: its messages in order, and the call to answer on."""
 
@@ -34,7 +38,7 @@ class Inbox(Generic[M]):
         self._messages: asyncio.Queue[M] = asyncio.Queue()
 
     async def next(self) -> M:
-        return await asyncio.wait_for(self._messages.get(), 10)
+        return await asyncio.wait_for(self._messages.get(), WAIT_SECONDS)
 
     async def until(self, wanted: Callable[[M], bool]) -> M:
         """Return the first message that is wanted; those before it are dropped."""
@@ -96,7 +100,7 @@ class Door(Generic[M]):
             inbox.send(self._answers(ack=ack))
 
     async def next(self) -> Inbox[M]:
-        return await asyncio.wait_for(self._calls.get(), 10)
+        return await asyncio.wait_for(self._calls.get(), WAIT_SECONDS)
 
 
 class Dispatched:
@@ -162,7 +166,7 @@ class FakeHub:
         return f"127.0.0.1:{self.port}"
 
     async def next_command(self) -> Dispatched:
-        return await asyncio.wait_for(self.dispatched.get(), 10)
+        return await asyncio.wait_for(self.dispatched.get(), WAIT_SECONDS)
 
     async def start(self) -> None:
         self.port = await self.server.listen("127.0.0.1", self.port)

@@ -31,7 +31,7 @@ from ranvier.wire.tls import TlsFiles
 from tests.support.command_parties import NotedCommand, NotedFigures, OnlyDefault
 from tests.support.message_handlers import handler
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 """Bounds a failure; nothing is slow."""
 
 SECRET = Secret("one text for all")

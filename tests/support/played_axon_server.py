@@ -149,4 +149,4 @@ def played(server: PlayedAxonServer) -> Iterator[PlayedAxonServer]:
     try:
         yield server
     finally:
-        grpc_server.stop(0).wait(10)
+        grpc_server.stop(0).wait(60)

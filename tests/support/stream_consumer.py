@@ -16,7 +16,7 @@ from tests.support.axon_stubs import persistent_stream_stub
 
 DRAINED = -45
 DEMAND = 20
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 
 LEAVE = object()
 
@@ -173,17 +173,18 @@ class StreamConsumer:
     def _handle(self, segment: int, signal: streams_pb2.PersistentStreamEvent) -> None:
         assert segment in self.segments, "an event of a segment that is not open here"
         event, token = signal.event.event, signal.event.token
-        self.journal.add(
-            Handled(
-                self.client,
-                segment,
-                token,
-                event.aggregate_identifier,
-                event.aggregate_sequence_number,
-                signal.replay,
-                event.message_identifier,
-            )
+        handled = Handled(
+            self.client,
+            segment,
+            token,
+            event.aggregate_identifier,
+            event.aggregate_sequence_number,
+            signal.replay,
+            event.message_identifier,
         )
-        if self.acknowledges:
-            self.acknowledge(segment, token)
-            self.send(requests=streams_pb2.Requests(segment=segment, requests=1))
+        # Whoever waits for the event goes on when it is acknowledged, too.
+        with self.journal.changed:
+            self.journal.add(handled)
+            if self.acknowledges:
+                self.acknowledge(segment, token)
+                self.send(requests=streams_pb2.Requests(segment=segment, requests=1))

@@ -57,6 +57,7 @@ def test_what_a_lost_handler_was_not_sent_goes_to_another(
         waiting = caller.dispatch(command("id-1"))
         node.until_queued(1)
         other.subscribe("Buy").grant(1)
+        node.settle()
         handler.call.cancel()
         other.respond(other.next().message_identifier)
         assert waiting.result(30).payload.data == b"done"
@@ -78,7 +79,8 @@ def test_a_command_out_of_time_is_4002_and_its_late_answer_is_dropped(
     with LiveHandler(channel).subscribe("Buy") as handler:
         if permits:
             handler.grant(permits)
-        answer = caller.ask(command("id-1", timeout_ms=50))
+        # Time for the way to another node, where one has to be gone.
+        answer = caller.ask(command("id-1", timeout_ms=1_000 if node.others else 50))
         assert (answer.error_code, answer.request_identifier) == ("AXONIQ-4002", "id-1")
         # Whether another node has sent it to its handler, the node of the caller does not know.
         is_known = permits == 0 and not node.others
@@ -141,6 +143,7 @@ def test_a_full_mailbox_is_1900_in_band(
     channel: grpc.Channel, caller: Caller, node: AxonNode
 ) -> None:
     with LiveHandler(channel).subscribe("Buy") as handler:
+        node.settle()
         node.do(fill_mailbox(node))
         assert caller.ask(command("one-more")).error_code == "AXONIQ-1900"
         urgent = caller.dispatch(command("urgent", priority=1))

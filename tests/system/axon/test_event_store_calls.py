@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 
 import grpc
@@ -111,11 +110,9 @@ def test_a_cancelled_append_leaves_nothing_behind(stub: ServiceStub, node: AxonN
     sent = queue.SimpleQueue[event_pb2.Event]()
     sent.put(event("a", 0))
     call = stub.AppendEvent.future(iter(sent.get, None))
-    while not node.append_events.budget.taken_bytes:
-        node.do(asyncio.sleep(0))
+    node.until(lambda: bool(node.append_events.budget.taken_bytes))
     call.cancel()
-    while node.append_events.budget.taken_bytes:
-        node.do(asyncio.sleep(0))
+    node.until(lambda: not node.append_events.budget.taken_bytes)
     assert stub.AppendEvent(iter([event("a", 0)])).success
     assert stub.GetLastToken(event_pb2.GetLastTokenRequest()).token == 0
     sent.put(event("a", 1))  # lets grpcio's sending thread end

@@ -85,8 +85,7 @@ def test_half_close_ends_the_stream_after_all_that_is_stored(stub: ServiceStub) 
 def test_half_close_brings_what_this_node_was_not_told_of(start_node: StartNode) -> None:
     node = start_node(NodeSettings(next_look=for_ever))
     with grpc.insecure_channel(node.address) as channel, reading(event_store_stub(channel)) as one:
-        while not node.follow_events.follower_count:
-            node.do(asyncio.sleep(0))
+        node.until(lambda: bool(node.follow_events.follower_count))
         unannounced = [Append(bytes(16), tuple(stream(3)))]
         node.do(node.database.events.append("default", unannounced))
         assert tokens(one.rest()) == [0, 1, 2]
@@ -141,8 +140,7 @@ def test_a_reader_at_the_head_waits_and_one_that_stays_beyond_it_is_refused(
         stub = event_store_stub(channel)
         append(stub, 2)
         with reading(stub, 2) as waiting, reading(stub, 5) as beyond:
-            while node.follow_events.follower_count < 2:
-                node.do(asyncio.sleep(0))
+            node.until(lambda: node.follow_events.follower_count >= 2)
             for _ in range(5):
                 node.do(node.follow_events.look())
             refusal = beyond.refusal()
@@ -174,8 +172,7 @@ def test_streams_leave_nothing_behind(stub: ServiceStub, node: AxonNode) -> None
             reader.take(1)
     with reading(stub) as reader:
         assert tokens(reader.rest()) == [0, 1, 2]
-    while node.follow_events.follower_count:
-        node.do(asyncio.sleep(0))
+    node.until(lambda: not node.follow_events.follower_count)
 
 
 def test_a_slow_reader_holds_nobody_up_and_gets_everything(

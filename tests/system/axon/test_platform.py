@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import grpc
@@ -36,11 +35,6 @@ def heartbeat(instruction_id: str = "") -> Inbound:
     return Inbound(heartbeat=control_pb2.Heartbeat(), instruction_id=instruction_id)
 
 
-def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
-    while not holds():
-        node.do(asyncio.sleep(0))
-
-
 def test_a_client_is_told_this_node_and_to_keep_its_connection(platform: ServiceStub) -> None:
     info = platform.GetPlatformServer(control_pb2.ClientIdentification(client_id="c"))
     assert info.same_connection
@@ -62,13 +56,13 @@ def test_a_client_of_an_unknown_context_is_refused(platform: ServiceStub) -> Non
 @on_one_node
 def test_a_client_is_known_while_its_stream_is_open(platform: ServiceStub, node: AxonNode) -> None:
     with Call(platform.OpenStream, introduction()):
-        wait_until(node, lambda: bool(node.keep_clients.clients()))
+        node.until(lambda: bool(node.keep_clients.clients()))
         (client,) = node.keep_clients.clients()
         assert client.identity.client_id == "client-1"
         assert client.identity.component_name == "bank"
         assert dict(client.identity.tags) == {"zone": "a"}
         assert client.context == "default"
-    wait_until(node, lambda: not node.keep_clients.clients())
+    node.until(lambda: not node.keep_clients.clients())
 
 
 def test_every_instruction_with_an_id_is_acknowledged_in_order(platform: ServiceStub) -> None:
@@ -114,7 +108,7 @@ def test_a_broken_instruction_ends_the_stream_with_a_sentence(
     )
     refusal = refused(lambda: open_stream(iter([introduction().SerializeToString(), b"\xff"])))
     assert refusal.status is grpc.StatusCode.INVALID_ARGUMENT
-    wait_until(node, lambda: not node.keep_clients.clients())
+    node.until(lambda: not node.keep_clients.clients())
 
 
 @on_one_node
@@ -155,7 +149,7 @@ def test_a_client_that_stays_silent_is_disconnected(start_node: StartNode) -> No
     ):
         refusal = call.refusal()
     assert refusal.status is grpc.StatusCode.UNAVAILABLE
-    assert node.keep_clients.clients() == []
+    node.until(lambda: not node.keep_clients.clients())
 
 
 @on_one_node

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import grpc
 import pytest
@@ -28,13 +27,8 @@ from tests.system.axon.conftest import StartNode, across_nodes
 pytestmark = across_nodes
 
 
-def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
-    while not holds():
-        node.do(asyncio.sleep(0))
-
-
 def until_queued(node: AxonNode, count: int) -> None:
-    wait_until(node, lambda: node.queued_queries == count)
+    node.until(lambda: node.queued_queries == count)
 
 
 @pytest.fixture
@@ -122,9 +116,11 @@ def test_axoniq_5006_is_the_answer_to_what_leaves_the_queue_too_late(
         Handler(channel, "Find", permits=0) as handler,
     ):
         late = ask(channel, "Find", "late", hints=[hint("TIMEOUT", 700)])
+        until_queued(node, 1)
         early = ask(channel, "Find", "early", hints=[hint("TIMEOUT", 900)])
+        until_queued(node, 2)
         by_default = ask(channel, "Find", "default")
-        wait_until(node, lambda: node.queued_queries == 3)
+        until_queued(node, 3)
         clock.seconds += 0.75
         handler.grant(10)
         asked = [handler.next_query() for _ in range(2)]
@@ -146,7 +142,7 @@ def test_axoniq_5006_ends_a_query_after_five_minutes(start_node: StartNode) -> N
         (answer,) = call
         assert answer.error_code == "AXONIQ-5006"
         handler.answer("q-1", b"late")
-        wait_until(node, lambda: not node.running_queries)
+        node.until(lambda: not node.running_queries)
 
 
 def test_axoniq_1900_is_the_answer_once_too_much_waits_for_a_handler(
@@ -162,7 +158,7 @@ def test_axoniq_1900_is_the_answer_once_too_much_waits_for_a_handler(
         (refusal,) = ask(channel, "Find", "one too many")
         assert refusal.error_code == "AXONIQ-1900"
         urgent = ask(channel, "Find", "urgent", hints=[hint("PRIORITY", 1)])
-        wait_until(node, lambda: node.queued_queries == 11)
+        node.until(lambda: node.queued_queries == 11)
         handler.grant(11)
         asked = [handler.next_query().message_identifier for _ in range(11)]
         assert asked == ["urgent", *(f"q-{number}" for number in range(10))]
@@ -228,7 +224,7 @@ def test_axoniq_4001_tells_that_a_handler_was_lost(channel: grpc.Channel, node: 
         handler.next_query()
     (answer,) = call
     assert answer.error_code == "AXONIQ-4001"
-    wait_until(node, lambda: not node.handler_streams)
+    node.until(lambda: not node.handler_streams)
     node.settle()
     assert not node.topology.registrations()
 
@@ -238,8 +234,9 @@ def test_what_was_not_sent_to_a_lost_handler_goes_to_another(
 ) -> None:
     with Handler(channel, "Find", permits=0) as poor:
         call = ask(channel, "Find")
-        wait_until(node, lambda: node.queued_queries == 1)
+        node.until(lambda: node.queued_queries == 1)
         with Handler(channel, "Find") as other:
+            node.settle()
             poor.cancel()
             other.next_query()
             other.answer("q-1", b"from another")
@@ -296,7 +293,7 @@ def test_answers_that_come_twice_late_or_for_somebody_else_are_dropped(
         assert handler.next_query().message_identifier == "q-2"
         handler.answer("q-2", b"next")
         assert data_of(call) == [b"next"]
-        wait_until(node, lambda: not node.running_queries)
+        node.until(lambda: not node.running_queries)
 
 
 def test_bad_instructions_are_refused_in_band_and_the_stream_goes_on(
@@ -351,7 +348,7 @@ def test_tags_of_the_control_stream_decide_within_a_component(
                 )
             )
         )
-        wait_until(node, lambda: any(each.keep_clients.count for each in node.of_handlers))
+        node.until(lambda: any(each.keep_clients.count for each in node.of_handlers))
         near.subscribe("Find")
         for number in range(3):
             call = ask(channel, "Find", f"q-{number}", tags={"zone": "east"})
@@ -367,9 +364,9 @@ def test_tags_of_the_control_stream_decide_within_a_component(
 def test_a_cancelled_query_leaves_the_queue(channel: grpc.Channel, node: AxonNode) -> None:
     with Handler(channel, "Find", permits=0) as handler:
         call = ask(channel, "Find", "gone")
-        wait_until(node, lambda: node.queued_queries == 1)
+        node.until(lambda: node.queued_queries == 1)
         call.cancel()
-        wait_until(node, lambda: not node.running_queries)
+        node.until(lambda: not node.running_queries)
         assert node.queued_queries == 0
         assert not any(each.queries.dispatch.waiting_bytes for each in node.of_handlers)
         handler.grant(1)

@@ -175,8 +175,7 @@ def test_queries_leave_nothing_behind(stub: ServiceStub, node: AxonNode) -> None
         with querying(stub, live_events=True) as call:
             call.take(2)
     assert answers(stub) == []
-    while node.follow_events.follower_count:
-        pass
+    node.until(lambda: not node.follow_events.follower_count)
 
 
 # Shapes.
@@ -273,12 +272,19 @@ def test_snapshots_can_be_shaped_too(stub: ServiceStub) -> None:
     assert answers(stub, query, query_snapshots=True) == [{"count": 40}]
 
 
-def test_a_query_that_takes_too_long_for_its_client_ends(start_node: StartNode) -> None:
-    node = start_node(NodeSettings(query_limits=QueryLimits(rows=3, timeout_seconds=0.05)))
+def test_no_more_rows_are_answered_than_a_node_allows(start_node: StartNode) -> None:
+    node = start_node(NodeSettings(query_limits=QueryLimits(rows=3)))
     with grpc.insecure_channel(node.address) as channel:
         stub = event_store_stub(channel)
         append(stub, 5)
         assert len(answers(stub)) == 3
+
+
+def test_a_query_that_takes_too_long_for_its_client_ends(start_node: StartNode) -> None:
+    node = start_node(NodeSettings(query_limits=QueryLimits(timeout_seconds=0.05)))
+    with grpc.insecure_channel(node.address) as channel:
+        stub = event_store_stub(channel)
+        append(stub, 5)
         refusal = querying(stub, number_of_permits=1).refusal()
         assert refusal.status is grpc.StatusCode.DEADLINE_EXCEEDED
         assert refusal.axon_code == "RANVIER-QUERY-TIMEOUT"

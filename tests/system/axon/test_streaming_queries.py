@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 import grpc
 from axonclient.protos import query_pb2
 
@@ -13,11 +10,6 @@ from tests.support.query_peers import Handler, ask, data_of, hint, hints_of
 from tests.system.axon.conftest import across_nodes
 
 pytestmark = across_nodes
-
-
-def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
-    while not holds():
-        node.do(asyncio.sleep(0))
 
 
 STREAMING = hint("CLIENT_SUPPORTS_STREAMING", True)
@@ -56,7 +48,7 @@ def test_the_cancel_of_a_streaming_query_reaches_its_handlers(
         call.cancel()
         # No permit is left, and none is needed.
         assert handler.next().query_cancel.request_id == "q-1"
-        wait_until(node, lambda: not node.running_queries)
+        node.until(lambda: not node.running_queries)
 
 
 def test_an_ordinary_query_has_no_streaming_hint_and_needs_no_demand(

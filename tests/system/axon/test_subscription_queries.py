@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -16,11 +13,6 @@ from tests.support.query_peers import Handler, Subscriber, ask, data_of
 from tests.system.axon.conftest import StartNode, across_nodes
 
 pytestmark = across_nodes
-
-
-def wait_until(node: AxonNode, holds: Callable[[], bool]) -> None:
-    while not holds():
-        node.do(asyncio.sleep(0))
 
 
 def is_quiet(node: AxonNode) -> bool:
@@ -51,7 +43,7 @@ def test_the_old_way_subscribe_then_get_the_initial_result(
         assert caller.rest() == []
         end = handler.next_subscription_request("unsubscribe")
         assert end.subscription_identifier == "q-1"
-    wait_until(node, lambda: is_quiet(node))
+    node.until(lambda: is_quiet(node))
 
 
 def test_the_new_way_an_ordinary_query_with_the_same_id(channel: grpc.Channel) -> None:
@@ -109,13 +101,9 @@ def test_the_last_error_is_the_initial_result_where_all_failed(channel: grpc.Cha
         assert answer.initial_result.error_code == "AXONIQ-5001"
 
 
-def test_axoniq_5000_ends_a_subscription_without_handlers_within_a_second(
-    channel: grpc.Channel,
-) -> None:
-    started = time.monotonic()
+def test_axoniq_5000_ends_a_subscription_without_handlers(channel: grpc.Channel) -> None:
     with Subscriber(channel, "Nobody") as caller:
         refusal = caller.refusal()
-    assert time.monotonic() - started < 1
     assert refusal.status is grpc.StatusCode.NOT_FOUND
     assert refusal.axon_code == "AXONIQ-5000"
 
@@ -127,7 +115,7 @@ def test_axoniq_5000_is_the_initial_result_where_the_last_handler_has_gone(
         with Handler(channel, "Orders") as handler:
             caller.send(query_pb2.SubscriptionQueryRequest(subscribe=subscription("Orders")))
             handler.next_subscription_request("subscribe")
-        wait_until(node, lambda: not node.handler_streams)
+        node.until(lambda: not node.handler_streams)
         caller.ask_initial()
         assert caller.next().initial_result.error_code == "AXONIQ-5000"
 
@@ -222,7 +210,7 @@ def test_however_the_caller_leaves_all_handlers_are_told(
         getattr(caller, end)()
         for handler in (first, second):
             handler.next_subscription_request("unsubscribe")
-        wait_until(node, lambda: is_quiet(node))
+        node.until(lambda: is_quiet(node))
 
 
 def test_complete_ends_the_updates_for_all(channel: grpc.Channel, node: AxonNode) -> None:
@@ -241,7 +229,7 @@ def test_complete_ends_the_updates_for_all(channel: grpc.Channel, node: AxonNode
         second.next_subscription_request("unsubscribe")
         second.update("q-1", b"too late")
         second.next_subscription_request("unsubscribe")
-        wait_until(node, lambda: is_quiet(node))
+        node.until(lambda: is_quiet(node))
 
 
 def test_complete_exceptionally_is_passed_on_as_it_came(channel: grpc.Channel) -> None:
@@ -280,14 +268,14 @@ def test_updates_above_the_grant_wait(channel: grpc.Channel, node: AxonNode) -> 
             handler.update("q-1", b"%d" % number)
         handler.complete_updates("q-1")
         assert [caller.next_update() for _ in range(2)] == [b"0", b"1"]
-        wait_until(node, lambda: node.queries.subscriptions.waiting_bytes > 0)
+        node.until(lambda: node.queries.subscriptions.waiting_bytes > 0)
         caller.grant(-7)
         caller.grant(1)
         assert caller.next_update() == b"2"
         caller.grant(10)
         assert [caller.next_update() for _ in range(2)] == [b"3", b"4"]
         assert caller.next().WhichOneof("response") == "complete"
-        wait_until(node, lambda: is_quiet(node))
+        node.until(lambda: is_quiet(node))
 
 
 def test_axoniq_1900_ends_a_query_whose_caller_grants_too_little(
@@ -302,7 +290,7 @@ def test_axoniq_1900_ends_a_query_whose_caller_grants_too_little(
         assert refusal.status is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refusal.axon_code == "AXONIQ-1900"
         handler.next_subscription_request("unsubscribe")
-        wait_until(node, lambda: is_quiet(node))
+        node.until(lambda: is_quiet(node))
 
 
 def test_permits_may_come_with_the_subscription(channel: grpc.Channel) -> None:

@@ -35,7 +35,7 @@ async def test_a_context_is_created_used_changed_and_deleted(node: NodeProcess, 
 
 
 async def test_changes_of_contexts_are_told(hub: Hub) -> None:
-    async with asyncio.timeout(20), aclosing(hub.contexts.changes()) as seen:
+    async with asyncio.timeout(60), aclosing(hub.contexts.changes()) as seen:
         coming = asyncio.ensure_future(anext(seen))
         names: list[str] = []
         # Nothing says that the subscription stands, so contexts are made until one is told.

@@ -79,7 +79,7 @@ async def test_a_stream_brings_what_is_stored_and_what_comes(dcb_hub: Hub) -> No
     start = await dcb_hub.dcb.head()
     await dcb_hub.dcb.append(TaggedEvent(Enrolled(f"s-{n}"), (tag,)) for n in range(300))
     stream = dcb_hub.dcb.stream(Criterion((tag,)), start=start)
-    async with asyncio.timeout(10), aclosing(stream):
+    async with asyncio.timeout(60), aclosing(stream):
         students = [(await anext(stream)).value(Enrolled).student for _ in range(300)]
         await dcb_hub.dcb.append([TaggedEvent(Enrolled("x")), TaggedEvent(Enrolled("y"), (tag,))])
         students += [(await anext(stream)).value(Enrolled).student]

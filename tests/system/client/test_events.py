@@ -117,7 +117,7 @@ async def test_a_stream_brings_what_is_stored_and_what_comes(hub: Hub) -> None:
     aggregate = account()
     await hub.events.append(deposits(aggregate, range(700)))
     options = TailOptions(permits=64)
-    async with asyncio.timeout(20), aclosing(hub.events.stream(start, options)) as stream:
+    async with asyncio.timeout(60), aclosing(hub.events.stream(start, options)) as stream:
         tokens = [(await anext(stream)).token for _ in range(700)]
         await hub.events.append(deposits(aggregate, range(700, 710)))
         tokens += [(await anext(stream)).token for _ in range(10)]
@@ -132,7 +132,7 @@ async def test_blocked_types_are_left_out(hub: Hub) -> None:
         EventMessage(Payload("Signal", b"3")),
     )
     options = TailOptions(blocked_types=(BlockedType("Noise"),))
-    async with asyncio.timeout(10), aclosing(hub.events.stream(start, options)) as stream:
+    async with asyncio.timeout(60), aclosing(hub.events.stream(start, options)) as stream:
         assert (await anext(stream)).payload == Payload("Signal", b"3")
 
 
@@ -149,7 +149,7 @@ async def test_a_live_query_goes_on(hub: Hub) -> None:
     aggregate = account()
     text = f'aggregateIdentifier = "{aggregate}"'
     live = hub.events.query(text, QueryOptions(live=True))
-    async with asyncio.timeout(10), aclosing(live) as rows:
+    async with asyncio.timeout(60), aclosing(live) as rows:
         await hub.events.append(deposits(aggregate, range(1)))
         assert (await anext(rows)).values["aggregateSequenceNumber"] == 0
         await hub.events.append(deposits(aggregate, range(1, 2)))
@@ -180,7 +180,7 @@ async def test_a_processor_goes_on_where_it_stopped(hub: Hub, positions: TokenSt
                 stop.set()
 
         options = ProcessOptions(name="balances", start=start, batch_size=7, stop=stop)
-        await asyncio.wait_for(hub.events.process(handle, positions, options), 10)
+        await asyncio.wait_for(hub.events.process(handle, positions, options), 60)
 
     await run(until=10)
     assert seen == list(range(10))
@@ -204,7 +204,7 @@ async def test_what_a_handler_could_not_do_comes_again(hub: Hub, positions: Toke
     options = ProcessOptions(name="balances", start=start, stop=stop)
     with pytest.raises(ValueError, match="not today"):
         await hub.events.process(handle, positions, options)
-    await asyncio.wait_for(hub.events.process(handle, positions, options), 10)
+    await asyncio.wait_for(hub.events.process(handle, positions, options), 60)
     assert seen == [0, 1, 2, 2, 3, 4]
 
 
@@ -216,7 +216,7 @@ async def test_a_stream_by_name_goes_on_behind_what_was_taken(
     seen: list[int] = []
     for end in (1, 3):
         events = hub.events.stream_from(positions, "reader", start=start)
-        async with asyncio.timeout(10), aclosing(events) as stream:
+        async with asyncio.timeout(60), aclosing(events) as stream:
             async for event in stream:
                 seen.append(event.sequence)
                 if event.sequence == end:

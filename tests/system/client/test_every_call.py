@@ -183,7 +183,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 async def refusal_of(call: Call, hub: Hub) -> str | None:
     try:
-        await asyncio.wait_for(call(hub), 10)
+        await asyncio.wait_for(call(hub), 60)
     except HubError as error:
         return error.code
     return None

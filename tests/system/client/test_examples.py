@@ -55,8 +55,10 @@ def test_course_enrolment(node: NodeProcess) -> None:
     assert seats == "3 of 3 seats are taken"
     assert sum(line.endswith(": the course is full") for line in outcomes) == 2
     taken = [re.fullmatch(r"\w+: has a seat after (\d+) conflicts", line) for line in outcomes]
-    # All have decided on the same events, so all but one were refused and decided again.
-    assert sorted(int(found[1]) for found in taken if found) == [0, 1, 2]
+    # Most have decided on the same events, so all but one were refused and decided again; who was
+    # late may have read what another had just stored.
+    first, second, third = sorted(int(found[1]) for found in taken if found)
+    assert (first, second <= 1, third in (1, 2)) == (0, True, True)
     again = run("-m", "examples.course_enrolment", node.grpc_address)
     assert again[0] == "the context is there already"
     assert sum(line.endswith(": is in the course already") for line in again) == 3

@@ -60,7 +60,8 @@ async def test_every_command_ends_once_and_none_runs_twice(node: NodeProcess) ->
         breaking.cancel()
     print(dict(ends))
     assert max(ran.values()) == 1
-    assert ends["answered"] > ends.total() / 2
+    # While both handlers are away, senders try often.
+    assert ends["answered"] > ends.total() / 10
     assert ends["OutcomeUnknown"]
 
 

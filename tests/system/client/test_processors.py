@@ -71,10 +71,17 @@ async def runner(node: NodeProcess) -> AsyncIterator[Runner]:
     async with ranvier.connect(node.grpc_address, component_name="bank") as hub:
         running = Runner(hub, (0, 1))
         running.report()
-        async with asyncio.timeout(10):
-            while not await known(hub):
+        own = [hub.connection.client_id]
+        async with asyncio.timeout(60):
+            # The runner of the test before may not be forgotten yet.
+            while await runners(hub) != own:
                 pass
         yield running
+
+
+async def runners(hub: Hub) -> list[str]:
+    """Return the ids of the clients that run the processor."""
+    return [each.client_id for found in await known(hub) for each in found.instances]
 
 
 async def known(hub: Hub) -> list[ProcessorInfo]:

@@ -32,7 +32,7 @@ async def test_what_is_scheduled_is_appended_at_its_time(hub: Hub) -> None:
     await hub.schedule.cancel(cancelled)
     token = await hub.schedule.reschedule(moved, soon(), reminder("second"))
     assert token
-    async with asyncio.timeout(20), aclosing(hub.events.stream(start)) as stream:
+    async with asyncio.timeout(60), aclosing(hub.events.stream(start)) as stream:
         assert (await anext(stream)).payload == Payload("Reminded", b"second")
     assert await hub.schedule.reschedule("", never(), reminder("third"))
 
@@ -45,7 +45,7 @@ async def test_dcb_events_are_scheduled_too(dcb_hub: Hub) -> None:
     cancelled = await dcb_hub.schedule.schedule(never(), event)
     await dcb_hub.schedule.cancel(cancelled, dcb=True)
     stream = dcb_hub.dcb.stream(Criterion(names=("SeatReleased",)), start=start)
-    async with asyncio.timeout(20), aclosing(stream):
+    async with asyncio.timeout(60), aclosing(stream):
         assert (await anext(stream)).payload == Payload("SeatReleased", b"7")
     with pytest.raises(InvalidRequest):
         await dcb_hub.schedule.schedule(never(), TaggedEvent(Payload("A"), (Tag("a", "b"),)))

@@ -42,7 +42,7 @@ def nodes(started: Cluster) -> Cluster:
     for name in NAMES:
         if not started[name].is_running:
             started.start(name)
-    started.until_all_see("running", *NAMES)
+    started.until_linked(*NAMES)
     return started
 
 
@@ -175,8 +175,8 @@ def test_a_database_that_is_lost_harms_its_own_context_only(nodes: Cluster) -> N
     assert sequences(nodes, "two", "default", "near") == [*range(4)]
     nodes["two"].kill()
     nodes.start("two")
-    nodes.until_all_see("running", *NAMES)
-    assert LOST in refused_context(nodes, "two")
+    nodes.until_linked(*NAMES)
+    until(lambda: LOST in refused_context(nodes, "two"), "it is said there too")
     link.heal()
     until(lambda: not unready_parts(nodes, "one") + unready_parts(nodes, "two"), "it is back")
     append(nodes, "two", "far", range(2, 4))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
@@ -53,7 +52,7 @@ def nodes(started: Cluster) -> Cluster:
         if not started[name].is_running:
             start(started, name)
         started[name].thaw()
-    started.until_all_see("running", *NAMES)
+    started.until_linked(*NAMES)
     return started
 
 
@@ -127,11 +126,9 @@ def test_a_killed_node_is_down_and_a_frozen_one_comes_back_anew(nodes: Cluster) 
     before = incarnations(nodes)
     nodes["one"].kill()
     nodes["three"].freeze()
-    silent_at = time.monotonic()
     until(lambda: member(nodes, "two", "one")["failedAt"], "one is down for two")
     until(lambda: member(nodes, "two", "three")["failedAt"], "three is down for two")
     assert {each["state"] for each in nodes.members("two")} == {"down", "running"}
-    assert time.monotonic() - silent_at < 30
     nodes["three"].thaw()
     start(nodes, "one")
     nodes.until_all_see("running", *NAMES)
@@ -143,7 +140,6 @@ def test_a_killed_node_is_down_and_a_frozen_one_comes_back_anew(nodes: Cluster) 
 
 
 def test_a_node_that_loses_the_database_is_not_ready_and_keeps_its_links(nodes: Cluster) -> None:
-    until(lambda: member(nodes, "one", "two")["communication"] == "up", "the two are linked")
     nodes.database_links["two"].cut()
     until(lambda: not is_ready(nodes, "two"), "two is not ready")
     assert len(nodes.members("two")) == len(NAMES)
@@ -205,10 +201,6 @@ def test_a_route_that_another_node_has_is_refused(
 
 
 def test_of_two_nodes_without_a_link_one_stands_aside(nodes: Cluster) -> None:
-    until(
-        lambda: all(member(nodes, "two", name)["communication"] == "up" for name in NAMES),
-        "two has all its links",
-    )
     nodes.part("one", "two")
     until(lambda: member(nodes, "two", "one")["communication"] == "down", "the link is lost")
     until(lambda: not is_ready(nodes, "two"), "two stands aside")

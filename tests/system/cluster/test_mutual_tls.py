@@ -36,6 +36,7 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         authority = trustme.CA()
         for name in ("one", "two"):
             started.start(name, *certificates(folder / f"tls-{name}", authority))
+        started.until_linked("one", "two")
         yield started
 
 
@@ -52,22 +53,21 @@ def are_linked(nodes: Cluster) -> bool:
     )
 
 
-def expect_answers(nodes: Cluster) -> None:
+def expect_answers(nodes: Cluster, name: str) -> None:
     """Have a handler at one node answer a caller at the other."""
     with (
         grpc.insecure_channel(nodes["one"].grpc_address) as here,
         grpc.insecure_channel(nodes["two"].grpc_address) as there,
-        LiveHandler(there, "handler").subscribe("Buy").grant(5) as handler,
+        LiveHandler(there, "handler").subscribe(name).grant(5) as handler,
     ):
-        until(lambda: "Buy" in str(nodes.get("one", "/v1/commands")), "one knows the handler")
-        waiting = Caller(here).dispatch(command("id-1"))
+        until(lambda: name in str(nodes.get("one", "/v1/commands")), "one knows the handler")
+        waiting = Caller(here).dispatch(command("id-1", name))
         handler.respond(handler.next().message_identifier, b"by TLS")
         assert waiting.result(30).payload.data == b"by TLS"
 
 
 def test_nodes_with_certificates_of_one_authority_are_linked(nodes: Cluster) -> None:
-    until(lambda: are_linked(nodes), "both links are up")
-    expect_answers(nodes)
+    expect_answers(nodes, "Buy")
 
 
 def test_without_a_certificate_nobody_gets_a_word_in(nodes: Cluster) -> None:
@@ -81,7 +81,6 @@ def test_without_a_certificate_nobody_gets_a_word_in(nodes: Cluster) -> None:
 def test_a_node_with_a_certificate_of_another_authority_gets_no_link(
     nodes: Cluster, tmp_path: Path
 ) -> None:
-    until(lambda: are_linked(nodes), "both links are up")
     nodes.start("three", *certificates(tmp_path / "tls", trustme.CA()))
     nodes.until_all_see("running", "one", "two", "three")
     until(lambda: "certificate" in nodes.log("three").lower(), "three says what is wrong")
@@ -90,4 +89,4 @@ def test_a_node_with_a_certificate_of_another_authority_gets_no_link(
         assert communication(nodes, "three", name) != "up"
     assert are_linked(nodes)
     nodes["three"].stop()
-    expect_answers(nodes)
+    expect_answers(nodes, "Sell")

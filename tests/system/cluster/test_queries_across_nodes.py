@@ -22,7 +22,7 @@ from tests.support.cluster import Cluster, cluster
 from tests.support.live_call import LiveCall
 from tests.support.query_peers import Handler, Subscriber, ask, data_of
 
-AT_ONCE_SECONDS = 10.0
+AT_ONCE_SECONDS = 25.0
 """Far below the 300 s of a query, far above the two that are promised of an idle machine."""
 
 Inbound = control_pb2.PlatformInboundInstruction
@@ -44,6 +44,7 @@ def stack(nodes: Cluster) -> Iterator[ExitStack]:
     for name in ("one", "two", "three"):
         if not nodes[name].is_running:
             nodes.start(name)
+    nodes.until_linked("one", "two", "three")
     with ExitStack() as stack:
         yield stack
 

@@ -48,7 +48,7 @@ def nodes(started: Cluster) -> Cluster:
         if not started[name].is_running:
             started.start(name)
         started[name].thaw()
-    started.until_all_see("running", *NAMES)
+    started.until_linked(*NAMES)
     return started
 
 

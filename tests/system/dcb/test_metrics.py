@@ -7,6 +7,8 @@ from pathlib import Path
 import grpc
 import httpx2
 
+from examples.node_process import NodeProcess
+from examples.until import until
 from tests.support.dcb_client import DcbClient, criterion, tagged
 from tests.support.live_call import refused
 from tests.support.node_program import running_node
@@ -23,13 +25,18 @@ def test_sources_snapshots_and_events_are_counted(tmp_path: Path) -> None:
         client.add_snapshot(b"key", 1)
         client.last_snapshot(b"key")
         refused(lambda: client.last_snapshot(b"no"))
-        text = httpx2.get(f"{node.http_address}/metrics").text
-        for figure in (
-            'axon_events_append_throughput_count{context="default"} 2.0',
-            'ranvier_events_source_throughput_count{context="default"} 1.0',
-            'ranvier_events_sent_count{context="default"} 1.0',
-            'axon_snapshots_append_throughput_count{context="default"} 1.0',
-            'axon_snapshots_read_throughput_count{context="default"} 1.0',
-            'axon_snapshots_read_error_count{context="default"} 1.0',
-        ):
-            assert figure in text
+        until(lambda: has_figures(node), "everything is counted")
+
+
+def has_figures(node: NodeProcess) -> bool:
+    """Ask for the figures; what was answered a moment ago may be counted a moment later."""
+    text = httpx2.get(f"{node.http_address}/metrics", timeout=30).text
+    expected = (
+        'axon_events_append_throughput_count{context="default"} 2.0',
+        'ranvier_events_source_throughput_count{context="default"} 1.0',
+        'ranvier_events_sent_count{context="default"} 1.0',
+        'axon_snapshots_append_throughput_count{context="default"} 1.0',
+        'axon_snapshots_read_throughput_count{context="default"} 1.0',
+        'axon_snapshots_read_error_count{context="default"} 1.0',
+    )
+    return all(figure in text for figure in expected)

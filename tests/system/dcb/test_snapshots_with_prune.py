@@ -28,14 +28,14 @@ async def test_snapshots_with_prune_do_not_slow_down(tmp_path: Path) -> None:
     sizes: list[int] = []
     for number in range(rounds):
         first = number * IN_FLIGHT
-        before = time.perf_counter()
+        before = time.process_time()
         await asyncio.gather(
             *(
                 database.keyed_snapshots.add(CONTEXT, KeyedSnapshot(KEY, n, DATA), prune=True)
                 for n in range(first, first + IN_FLIGHT)
             )
         )
-        seconds.append(time.perf_counter() - before)
+        seconds.append(time.process_time() - before)
         sizes.append((tmp_path / "ranvier.db").stat().st_size)
     page = await database.keyed_snapshots.page(
         CONTEXT, KEY, from_sequence=0, before_sequence=2**62, page_bytes=1 << 20
@@ -43,7 +43,7 @@ async def test_snapshots_with_prune_do_not_slow_down(tmp_path: Path) -> None:
     await database.stop()
     quarter = rounds // 4
     early, late = (statistics.median(part) for part in (seconds[:quarter], seconds[-quarter:]))
-    print(f"{rounds * IN_FLIGHT} kept: {IN_FLIGHT} in {early:.4f} s at first, {late:.4f} s at last")
+    print(f"{rounds * IN_FLIGHT} kept: {IN_FLIGHT} cost {early:.4f} s first, {late:.4f} s at last")
     assert [one.sequence for one in page.snapshots] == [rounds * IN_FLIGHT - 1]
     assert late < 3 * early
     assert sizes[-1] <= 2 * sizes[rounds // 2]

@@ -24,7 +24,8 @@ def nodes(shared_nodes: Cluster) -> Cluster:
     for name in NODES:
         if name not in shared_nodes.running():
             shared_nodes.start(name)
-    shared_nodes.until_all_see("running", *NODES)
+        shared_nodes[name].thaw()
+    shared_nodes.until_linked(*NODES)
     return shared_nodes
 
 

@@ -90,15 +90,17 @@ async def test_what_a_client_sends_again_after_a_cut_has_no_second_effect(nodes:
     try:
         async with ranvier.connect(address, is_direct=True, reconnect=QUICK) as hub:
             cutting = asyncio.create_task(cut_now_and_then(proxy))
-            attempts = [await insist(hub, f"again-{number}") for number in range(count)]
+            attempts: list[int] = []
+            # Where no cut has come in the way of one yet, there are more.
+            while len(attempts) < count or sum(attempts) == len(attempts):
+                attempts.append(await insist(hub, f"again-{len(attempts)}"))
             cutting.cancel()
     finally:
         proxy.close()
     rows = nodes.ask("SELECT aggregate_id FROM ranvier.event WHERE aggregate_id LIKE 'again-%'")
     effects = Counter(row["aggregate_id"] for row in rows)
-    assert len(effects) == count
+    assert len(effects) == len(attempts)
     assert set(effects.values()) == {1}
-    assert sum(attempts) > count, "nothing was ever cut"
 
 
 async def cut_now_and_then(proxy: CuttingProxy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -71,8 +72,9 @@ async def come_back(nodes: ReplicatedCluster, clients: ClusterLoad) -> None:
     await asyncio.to_thread(until, lambda: not connected(nodes), "nobody is connected to it", 30)
     before = await asyncio.to_thread(former_count, nodes)
     await clients.until_acknowledged(100)
-    assert all([await asyncio.to_thread(is_ready, nodes, name) for name in NAMES])
-    assert not connected(nodes)
+    for name in NAMES:
+        await asyncio.to_thread(until, partial(is_ready, nodes, name), f"{name} is ready", 60)
+    await asyncio.to_thread(until, lambda: not connected(nodes), "nobody went back to it", 30)
     assert await asyncio.to_thread(former_count, nodes) == before
 
 

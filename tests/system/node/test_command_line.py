@@ -75,7 +75,7 @@ def test_tail_shows_what_comes_while_it_runs(node: NodeProcess) -> None:
         event = json.loads(tail.stdout.readline())
     finally:
         tail.terminate()
-        tail.communicate(timeout=10)
+        tail.communicate(timeout=60)
         client.close_connection()
     assert (event["token"], event["payloadType"], event["payload"]) == (1, "New", "hello")
 
@@ -156,7 +156,7 @@ def test_output_that_cannot_be_written_ends_a_start_in_a_sentence(tmp_path: Path
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
     assert (started.returncode, started.stderr) == (1, "ranvier: No space left on device.\n")

@@ -18,7 +18,7 @@ from tests.support.node_program import running_node
 from tests.support.postgres_server import PostgresServer
 
 REFUSALS = ("RANVIER-STORAGE-UNAVAILABLE", "RANVIER-UNKNOWN-OUTCOME")
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
 """Far more than an answer takes; whoever waits for ever is found out."""
 
 
@@ -31,7 +31,7 @@ def server() -> Iterator[PostgresServer]:
 
 async def health(node: NodeProcess) -> dict[str, str]:
     """Return the state of each part, and of the whole as `all`."""
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
         answer = (await client.get(f"{node.http_address}/health/ready")).json()
     parts = {name: part["status"] for name, part in answer["components"].items()}
     return {**parts, "all": answer["status"]}

@@ -7,6 +7,8 @@ from pathlib import Path
 import grpc
 import httpx2
 
+from examples.node_process import NodeProcess
+from examples.until import until
 from tests.support.node_program import running_node
 from tests.support.query_peers import Handler, Subscriber, ask, data_of
 
@@ -28,9 +30,14 @@ def test_queries_and_subscription_queries_are_counted(tmp_path: Path) -> None:
         handler.next_query()
         handler.update("q-1", b"update")
         assert caller.next_update() == b"update"
-        figures = httpx2.get(f"{node.http_address}/actuator/prometheus").text
+        until(lambda: has_figures(node), "everything is counted")
         waiting.cancel()
-    for line in (
+
+
+def has_figures(node: NodeProcess) -> bool:
+    """Ask for the figures; what was answered a moment ago may be counted a moment later."""
+    figures = httpx2.get(f"{node.http_address}/actuator/prometheus", timeout=30).text
+    expected = (
         'axon_queries_throughput_count{context="default"} 1.0',
         'axon_queries_error_count{context="default"} 1.0',
         'axon_queries_saturation_active_count{context="default"} 1.0',
@@ -38,6 +45,6 @@ def test_queries_and_subscription_queries_are_counted(tmp_path: Path) -> None:
         'axon_queries_subscriptionquery_active_count{context="default"} 1.0',
         'axon_queries_subscriptionquery_total_count{context="default"} 1.0',
         'axon_queries_subscriptionquery_updates_count{context="default"} 1.0',
-    ):
-        assert line in figures
-    assert "axon_queries_duration_seconds_bucket" in figures
+        "axon_queries_duration_seconds_bucket",
+    )
+    return all(line in figures for line in expected)

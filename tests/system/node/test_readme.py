@@ -26,6 +26,6 @@ def test_hello_world_runs(tmp_path: Path) -> None:
     with running_node(tmp_path / "data") as node:
         here = program.replace('"localhost"', f'"{node.grpc_address}"')
         done = subprocess.run(
-            [sys.executable, "-c", here], capture_output=True, text=True, check=False, timeout=30
+            [sys.executable, "-c", here], capture_output=True, text=True, check=False, timeout=60
         )
     assert (done.stdout, done.stderr) == ("Hello, Ranvier!\n", "")

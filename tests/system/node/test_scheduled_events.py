@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from examples.node_process import NodeProcess
+from examples.until import until
 from ranvier.events.scheduled_event import ScheduledEvent
 from ranvier.proto import dcb_pb2, event_pb2
 from tests.support.axon_stubs import (
@@ -148,13 +149,8 @@ def test_a_conflict_holds_nobody_up_and_is_shown(
     with follow(channel) as reading:
         scheduler.ScheduleEvent(event_pb2.ScheduleEventRequest(instant=1, event=axon_event("ok")))
         assert reading.next().event == axon_event("ok")
-    figures = httpx2.get(f"{node.http_address}/actuator/prometheus").text
-    assert re.search(
-        r'ranvier_scheduled_events_failed_count\{context="default"\} [1-9]', figures
-    ), figures
-    assert re.search(
-        r'ranvier_scheduled_events_published_count\{context="default"\} [1-9]', figures
-    ), figures
+    for kind in ("failed", "published"):
+        wait_for_figure(node, rf'scheduled_events_{kind}_count\{{context="default"\}} [1-9]')
 
 
 def test_dcb_events_are_scheduled_in_dcb_contexts(tmp_path: Path) -> None:
@@ -171,7 +167,7 @@ def test_dcb_events_are_scheduled_in_dcb_contexts(tmp_path: Path) -> None:
         cancel = dcb_pb2.CancelScheduledEventRequest(token=token)
         assert scheduler.CancelScheduledEvent(cancel).success
         scheduler.ScheduleEvent(dcb_pb2.ScheduleEventRequest(instant=1, event=event))
-        wait_for_figure(node, 'published_count{context="default"} 1')
+        wait_for_figure(node, r'published_count\{context="default"\} 1')
         classic = event_pb2.ScheduleEventRequest(instant=1, event=axon_event())
         assert refusal(lambda: event_scheduler_stub(channel).ScheduleEvent(classic)) == (
             grpc.StatusCode.FAILED_PRECONDITION,
@@ -179,11 +175,14 @@ def test_dcb_events_are_scheduled_in_dcb_contexts(tmp_path: Path) -> None:
         )
 
 
-def wait_for_figure(node: NodeProcess, text: str) -> None:
+def wait_for_figure(node: NodeProcess, pattern: str) -> None:
     """Ask for the figures until one of them is as it must become."""
-    deadline = time.monotonic() + 20
-    while text not in httpx2.get(f"{node.http_address}/actuator/prometheus").text:
-        assert time.monotonic() < deadline, f"{text} never came"
+
+    def is_so() -> bool:
+        figures = httpx2.get(f"{node.http_address}/actuator/prometheus", timeout=30).text
+        return re.search(pattern, figures) is not None
+
+    until(is_so, f"there is a figure {pattern}")
 
 
 def test_what_was_due_while_no_node_ran_is_published_at_the_next_start(tmp_path: Path) -> None:
@@ -198,7 +197,7 @@ def test_what_was_due_while_no_node_ran_is_published_at_the_next_start(tmp_path:
         kept = event_scheduler_stub(channel).ScheduleEvent(later).token
     asyncio.run(make_due(data, kept))
     with running_node(data) as node:
-        wait_for_figure(node, 'published_count{context="default"} 1')
+        wait_for_figure(node, r'published_count\{context="default"\} 1')
         assert identifiers(node.grpc_address) == ["down-0"]
 
 

@@ -22,7 +22,7 @@ def platform_info(address: str) -> PlatformInfo:
             request_serializer=ClientIdentification.SerializeToString,
             response_deserializer=PlatformInfo.FromString,
         )
-        answer = call(ClientIdentification(client_id="c1", component_name="app"), timeout=10)
+        answer = call(ClientIdentification(client_id="c1", component_name="app"), timeout=30)
         assert isinstance(answer, PlatformInfo)
         return answer
 

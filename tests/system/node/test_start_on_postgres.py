@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx2
 
 from examples.node_process import NodeProcess, free_ports
+from examples.until import until
 from tests.support.node_program import is_one_sentence, ranvier, running_node
 from tests.support.postgres_databases import new_database
+
+
+def is_ready(node: NodeProcess) -> bool:
+    answer = httpx2.get(f"{node.http_address}/health/ready", timeout=30)
+    return answer.status_code == 200
 
 
 def test_nodes_that_start_together_on_an_empty_database_make_it_once(tmp_path: Path) -> None:
@@ -23,7 +30,7 @@ def test_nodes_that_start_together_on_an_empty_database_make_it_once(tmp_path: P
         for node in nodes:
             answer = httpx2.get(f"{node.http_address}/v1/public/context")
             assert "default" in answer.text
-            assert httpx2.get(f"{node.http_address}/health/ready").status_code == 200
+            until(partial(is_ready, node), "it is ready")
     finally:
         assert [node.stop() for node in nodes] == [0, 0, 0]
 

@@ -47,7 +47,7 @@ def last_token(channel: grpc.Channel) -> int:
         request_serializer=GetLastTokenRequest.SerializeToString,
         response_deserializer=TrackingToken.FromString,
     )
-    answer = call(GetLastTokenRequest(), timeout=10)
+    answer = call(GetLastTokenRequest(), timeout=30)
     assert isinstance(answer, TrackingToken)
     return answer.token
 

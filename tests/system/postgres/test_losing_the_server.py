@@ -23,7 +23,7 @@ from tests.support.databases import CONTEXT, opened
 from tests.support.postgres_server import PostgresServer
 
 IMPATIENT = PostgresOptions(
-    answer_seconds=0.5, connect_seconds=0.5, knock_seconds=0.1, connect_pause_seconds=0.05
+    answer_seconds=1.5, connect_seconds=1.5, knock_seconds=0.1, connect_pause_seconds=0.05
 )
 
 
@@ -33,11 +33,20 @@ async def until_ready(database: PostgresDatabase) -> None:
             await asyncio.sleep(0)
 
 
+async def impatient(server: PostgresServer) -> PostgresDatabase:
+    """Return a database whose tables were laid out without haste."""
+    patient = PostgresDatabase(server.address())
+    await opened(lambda _: patient, Path())
+    await patient.stop()
+    database = PostgresDatabase(server.address(), IMPATIENT)
+    await database.start()
+    return database
+
+
 async def test_a_server_that_stands_still_makes_nobody_wait_for_ever(
     own_server: PostgresServer,
 ) -> None:
-    database = PostgresDatabase(own_server.address(), IMPATIENT)
-    await opened(lambda _: database, Path())
+    database = await impatient(own_server)
     await store(database, event(0))
     own_server.freeze()
     try:
@@ -60,8 +69,7 @@ async def test_a_server_that_stands_still_makes_nobody_wait_for_ever(
 async def test_an_append_under_way_is_answered_unknown_when_the_server_stays_away(
     own_server: PostgresServer,
 ) -> None:
-    database = PostgresDatabase(own_server.address(), IMPATIENT)
-    await opened(lambda _: database, Path())
+    database = await impatient(own_server)
     limits = BatchLimits(lookup_pause_seconds=0.05, lookups_per_outcome=3)
     door = AppendEvents(
         database.events,

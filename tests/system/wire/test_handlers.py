@@ -156,7 +156,7 @@ async def test_a_cancelled_callback_learns_of_it_and_may_answer_in_vain() -> Non
         server.add(METHOD, unary_callback(wait))
         peer.call(1, METHOD, b"x")
         peer.send(RST_STREAM, 0, 1, CANCEL)
-        await asyncio.wait_for(cancelled.wait(), 5)
+        await asyncio.wait_for(cancelled.wait(), 30)
         calls[0].reply(b"in vain")
         calls[0].finish()
         peer.call(3, path("Unary"), b"x")

@@ -78,7 +78,7 @@ async def write_for_ever(call: ClientCall) -> None:
 async def status_of(answer: bytes) -> tuple[StatusCode, str]:
     async with answering(answer) as channel:
         with pytest.raises(GrpcError) as caught:
-            await asyncio.wait_for(channel.unary("/a/b", b""), 5)
+            await asyncio.wait_for(channel.unary("/a/b", b""), 30)
         return caught.value.status, caught.value.message
 
 
@@ -146,5 +146,5 @@ async def test_an_end_before_all_was_sent_stops_the_sender() -> None:
     async with answering(trailers) as channel:
         call = channel.stream("/a/b")
         with pytest.raises(GrpcError) as caught:
-            await asyncio.wait_for(write_for_ever(call), 5)
+            await asyncio.wait_for(write_for_ever(call), 30)
         assert caught.value.status is StatusCode.NOT_FOUND

@@ -21,7 +21,7 @@ async def test_a_call_in_flight_ends_as_if_nothing_were() -> None:
         waiting = asyncio.create_task(channel.unary(path("Wait"), b"patience"))
         await echo.started.wait()
         stopping = asyncio.create_task(server.stop(LONG_SECONDS))
-        await asyncio.wait_for(channel.wait_leaving(), 5)
+        await asyncio.wait_for(channel.wait_leaving(), 30)
         assert not channel.takes_calls
         with pytest.raises(GrpcError) as caught:
             await channel.unary(path("Unary"), b"")
@@ -32,8 +32,8 @@ async def test_a_call_in_flight_ends_as_if_nothing_were() -> None:
         assert not stopping.done()
         echo.release.set()
         assert await waiting == b"patience"
-        await asyncio.wait_for(stopping, 5)
-        await asyncio.wait_for(channel.wait_closed(), 5)
+        await asyncio.wait_for(stopping, 30)
+        await asyncio.wait_for(channel.wait_closed(), 30)
 
 
 async def test_grpcio_ends_its_call_too() -> None:
@@ -48,7 +48,7 @@ async def test_grpcio_ends_its_call_too() -> None:
         await asyncio.sleep(0)
         echo.release.set()
         assert await reading == b"patience"
-        await asyncio.wait_for(stopping, 5)
+        await asyncio.wait_for(stopping, 30)
 
 
 async def test_after_the_grace_calls_are_cut_and_told_why() -> None:
@@ -56,7 +56,7 @@ async def test_after_the_grace_calls_are_cut_and_told_why() -> None:
         channel = await Channel.connect("127.0.0.1", port)
         waiting = asyncio.create_task(channel.unary(path("Wait"), b""))
         await echo.started.wait()
-        await asyncio.wait_for(server.stop(0.05), 5)
+        await asyncio.wait_for(server.stop(0.05), 30)
         with pytest.raises(GrpcError) as caught:
             await waiting
         assert caught.value.status is StatusCode.UNAVAILABLE
@@ -67,8 +67,8 @@ async def test_after_the_grace_calls_are_cut_and_told_why() -> None:
 async def test_without_calls_it_is_over_at_once() -> None:
     async with serving() as (_, server, port):
         channel = await Channel.connect("127.0.0.1", port)
-        await asyncio.wait_for(server.stop(LONG_SECONDS), 5)
-        await asyncio.wait_for(channel.wait_closed(), 5)
+        await asyncio.wait_for(server.stop(LONG_SECONDS), 30)
+        await asyncio.wait_for(channel.wait_closed(), 30)
 
 
 async def test_a_peer_that_never_greeted_does_not_hold_it_up() -> None:
@@ -76,7 +76,7 @@ async def test_a_peer_that_never_greeted_does_not_hold_it_up() -> None:
         channel = await Channel.connect("127.0.0.1", port)
         while server.connection_count < 2:
             await channel.unary(path("Unary"), b"x")
-        await asyncio.wait_for(server.stop(LONG_SECONDS), 5)
+        await asyncio.wait_for(server.stop(LONG_SECONDS), 30)
         await peer.read_to_end()
 
 
@@ -89,7 +89,7 @@ async def test_a_peer_that_answers_nothing_is_cut_after_the_grace() -> None:
         frames = await peer.read_to_end()
         assert [frame.kind for frame in frames] == [GOAWAY, GOAWAY]
         peer.writer.close()
-        await asyncio.wait_for(stopping, 5)
+        await asyncio.wait_for(stopping, 30)
 
 
 async def test_health_says_so_and_its_watchers_are_let_go() -> None:
@@ -99,7 +99,7 @@ async def test_health_says_so_and_its_watchers_are_let_go() -> None:
         await watching.write(b"")
         watching.half_close()
         assert await watching.read() == b"\x08\x01"
-        await asyncio.wait_for(server.stop(LONG_SECONDS), 5)
+        await asyncio.wait_for(server.stop(LONG_SECONDS), 30)
         assert await watching.read() == b"\x08\x02"
         with pytest.raises(GrpcError) as caught:
             await watching.read()
