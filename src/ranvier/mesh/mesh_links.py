@@ -254,11 +254,20 @@ class KeptLink:
     async def _keep(self) -> None:
         try:
             while self._is_wanted:
-                end = await self._one_life()
+                end = await self._life_whatever_happens()
                 if self._is_wanted:
                     await self._pause(end)
         finally:
             self.has_given_up = True
+
+    async def _life_whatever_happens(self) -> LinkEnd:
+        """Return how a life ended; a defect costs this link, and no later one."""
+        try:
+            return await self._one_life()
+        except Exception as error:
+            logger.exception("the link to node %s has failed", self._address.name)
+            reason = f"internal error: {type(error).__name__}"
+            return self._failed(LinkEnd(reason, is_refused=False))
 
     async def _one_life(self) -> LinkEnd:
         """Dial once and return how it ended, after however long a time."""

@@ -221,21 +221,28 @@ class DrainNode:
             await self._membership.fulfil(wish)
 
     async def _resume_if_nobody_is_left(self) -> None:
-        """Take the drain back where all others have begun one at the same moment.
+        """Take the drain back where all others have gone, or begun one at the same moment.
 
-        Each of them has seen another one ready; the first by its name stays.
+        Each of those has seen another one ready; the first by its name stays.
         """
         drain = self._drain
-        if drain is None or drain.asked_at is not None or self._is_leaving:
+        if drain is None or self._is_leaving or self._has_ready_peer():
             return
-        if self._clock() < drain.began_at + NOTICE_SECONDS or self._has_ready_peer():
+        if self._clock() < drain.began_at + NOTICE_SECONDS:
             return
+        if self._is_alone() or (drain.asked_at is None and self._is_the_one_to_stay()):
+            logger.warning("No other node takes clients any more: this one goes on taking them.")
+            await self._end()
+
+    def _is_alone(self) -> bool:
+        views = self._membership.members()
+        return not any(view.state.is_alive for view in views if not view.is_own)
+
+    def _is_the_one_to_stay(self) -> bool:
         views = self._membership.members()
         draining = [view for view in views if view.state is NodeState.DRAINING]
         first = min(draining, key=lambda view: view.member.name, default=None)
-        if len(draining) > 1 and first is not None and first.is_own:
-            logger.warning("No other node takes clients any more: this one goes on taking them.")
-            await self._end()
+        return len(draining) > 1 and first is not None and first.is_own
 
     def _step(self) -> None:
         """Take a draining node one step further, and tell of handlers that move anywhere."""

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ranvier.security.secret import Secret
-from ranvier.services.peers import NodeCondition, PeerAddress
+from ranvier.services.peers import NodeCondition, PeerAddress, PeerIdentity
 from ranvier.services.topology import Registration
 from ranvier.wire.grpc.channel import Channel
 from ranvier.wire.grpc.methods import unary
@@ -37,6 +37,30 @@ async def test_a_node_that_stops_is_missed_at_once_and_linked_again_when_it_is_b
         again = MeshNode("b", roster)
         async with running(again):
             await linked(a, again)
+
+
+class Faulty:
+    """Fails whenever it hears of the end of a link."""
+
+    def linked(self, peer: PeerIdentity) -> None:
+        """Nothing is wrong yet."""
+
+    def lost(self, peer: PeerIdentity, reason: str) -> None:
+        raise ZeroDivisionError(f"{peer.name}: {reason}")
+
+
+async def test_a_link_is_made_again_after_a_defect_of_who_hears_of_it() -> None:
+    roster = Roster()
+    a, b = MeshNode("a", roster), MeshNode("b", roster)
+    with listening() as said:
+        async with running(a, b):
+            await linked(a, b)
+            a.mesh.watch(Faulty())
+            link = a.mesh.links.link_to("id-b")
+            assert link is not None
+            link.call.cancel()
+            await said.until("internal error: ZeroDivisionError")
+            await linked(a, b)
 
 
 async def test_a_node_with_another_secret_is_refused_and_both_say_so() -> None:

@@ -212,6 +212,19 @@ async def test_of_nodes_that_began_to_drain_at_once_the_first_by_name_stays(
     assert node.streams.did == ([] if stays else ["ask"])
 
 
+@pytest.mark.parametrize("end", [NodeState.STOPPED, NodeState.DOWN])
+async def test_a_draining_node_stays_when_the_last_other_one_has_gone(end: NodeState) -> None:
+    node = scene(a=NodeState.RUNNING, two=NodeState.STOPPED)
+    await node.drains.drain("one")
+    node.nodes.states["a"] = NodeState.DRAINING  # it stops at the same moment
+    await node.looked(NOTICE_SECONDS)
+    assert node.is_draining()
+    assert node.streams.did == ["ask"]
+    node.nodes.states["a"] = end
+    await node.looked(0.0)
+    assert not node.is_draining()
+
+
 async def test_a_draining_node_lets_clients_in_again_once_nobody_else_is_there() -> None:
     node = scene(two=NodeState.RUNNING)
     await node.drains.drain("one")
