@@ -29,7 +29,7 @@ Announce = Callable[[str, int, Sequence[NewEvent]], None]
 logger = logging.getLogger("ranvier.services")
 
 
-HALVED_FROM: Final = 128
+HALVED_FROM: Final = 256
 """Appends under way from which a batch takes half of them.
 
 Whoever is answered comes again. If a batch took all that waits, a large one and a small one would
