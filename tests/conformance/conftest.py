@@ -17,6 +17,7 @@ ONLY_IN_THE_SYSTEM_DATABASE = (
     "cluster_configuration",
     "cluster_identity",
     "cluster_nodes",
+    "sessions",
     "local_users",
     "sign_in_attempts",
 )

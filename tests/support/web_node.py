@@ -56,6 +56,7 @@ from tests.support.memory_event_log import (
     MemorySnapshots,
     MemoryStrategies,
 )
+from tests.support.memory_sessions import MemorySessions, SessionNode
 from tests.support.node_reports import PlayedPeers, told
 
 NOW_MS = 1_700_000_000_123
@@ -191,6 +192,7 @@ class WebNode:
                 lambda: NOW_MS,
             )
         )
+        self.session_node = SessionNode(MemorySessions(), FACTS.name)
         self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
         self.processors = AdministerProcessors(
             self.cluster_clients, self.instruct, MemoryStrategies()
@@ -245,6 +247,7 @@ class WebNode:
             configuration=self.configuration,
             token_refused=self._note_refused_token,
             clock=self.clock,
+            page_sessions=self.session_node.parts,
             time_ms=lambda: NOW_MS,
             new_message_id=lambda: f"minted-{next(numbers)}",
         )

@@ -1,4 +1,4 @@
-"""What is refused to somebody who wants to be let in.
+"""What is refused to people: to be let in, or something of their sessions.
 
 AccessError
 ├── InvalidUserName    a name that nobody could be told apart by
@@ -12,6 +12,12 @@ AccessError
 ├── TooManyUsers       as many users as there may be
 ├── LastUser           the only one who could sign in
 └── NobodySignsIn      access control is off, so that users are of no use
+
+SessionError
+├── SessionEnded       the session that a form belongs to is over
+├── SessionContended   others change the same session again and again
+├── DraftTooLarge      a half-filled form is longer than a session keeps
+└── PostUnderWay       the same post is still being worked on
 """
 
 from __future__ import annotations
@@ -144,3 +150,50 @@ class NobodySignsIn(AccessError):
             "Nobody signs in while access_control is off: turn it on, and the first user is made"
             " with the secret that the log then shows."
         )
+
+
+class SessionError(RanvierError):
+    """What was asked of a session was not done."""
+
+    code: ClassVar[str] = "RANVIER-SESSION"
+
+
+class SessionEnded(SessionError):
+    """The session is over: it ran out, was ended, or belongs to nobody."""
+
+    code: ClassVar[str] = "RANVIER-SESSION-ENDED"
+
+    def __init__(self) -> None:
+        super().__init__("The session has ended: load the page again, and sign in if it asks.")
+
+
+class SessionContended(SessionError):
+    """Others changed the same session each time that this change was about to be made."""
+
+    code: ClassVar[str] = "RANVIER-SESSION-CONTENDED"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("Others change this session all the time: send it again in a moment.")
+
+
+class DraftTooLarge(SessionError):
+    """What was filled into a form is longer than a session keeps of one."""
+
+    code: ClassVar[str] = "RANVIER-DRAFT-TOO-LARGE"
+
+    def __init__(self, form: str, limit_bytes: int) -> None:
+        super().__init__(
+            f"The form {form} holds more than {limit_bytes} bytes: send it off, or fill in less."
+        )
+        self.field = form
+
+
+class PostUnderWay(SessionError):
+    """The same form was sent before, and what it asked for is not done yet."""
+
+    code: ClassVar[str] = "RANVIER-POST-UNDER-WAY"
+    retry_may_help: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__("What this form asks for is still being done: look again in a moment.")

@@ -18,6 +18,7 @@ def check_settings(settings: Settings, origins: Mapping[str, Origin]) -> None:
     _check_ports(settings)
     _check_certificates(settings, origins)
     _check_heartbeat(settings)
+    _check_sessions(settings)
 
 
 def notices_about(settings: Settings) -> Iterator[Notice]:
@@ -96,4 +97,13 @@ def _check_heartbeat(settings: Settings) -> None:
         raise ContradictorySettings(
             f"heartbeat.timeout_seconds ({heartbeat.timeout_seconds:g}) must be above"
             f" heartbeat.interval_seconds ({heartbeat.interval_seconds:g}); raise it."
+        )
+
+
+def _check_sessions(settings: Settings) -> None:
+    sessions = settings.sessions
+    if sessions.absolute_seconds < sessions.idle_seconds:
+        raise ContradictorySettings(
+            f"sessions.absolute_seconds ({sessions.absolute_seconds:g}) is below"
+            f" sessions.idle_seconds ({sessions.idle_seconds:g}); raise it."
         )

@@ -35,6 +35,19 @@ def integer(low: int, high: int) -> Kind[int]:
     return Kind(f"a whole number from {low} to {high}", lambda text: _bounded(text, low, high))
 
 
+def duration(low_seconds: float, high_seconds: float) -> Kind[float]:
+    """A time between two bounds, both included; a bare number is in seconds."""
+
+    def read(text: str) -> float:
+        seconds = _read_duration(text, "s")
+        if not low_seconds <= seconds <= high_seconds:
+            raise ValueError(text)
+        return seconds
+
+    expected = f"a time such as 30s, 15m or 12h, from {low_seconds:g} s to {high_seconds:g} s"
+    return Kind(expected, read)
+
+
 def choice(*words: str) -> Kind[str]:
     """One of a few words."""
 
@@ -163,6 +176,9 @@ BIND_ADDRESS: Final = Kind(
 ROUTE: Final = Kind(
     f"1 to {ROUTE_LENGTH} letters, digits, dashes or underscores, and no dot",
     _matching(ROUTE_PATTERN),
+)
+COOKIE_NAME: Final = Kind(
+    "1 to 64 letters, digits, dashes or underscores", _matching(r"[A-Za-z0-9_-]{1,64}")
 )
 PATH: Final = Kind("a path", _read_path)
 TAGS: Final = Kind("pairs such as `region=eu,zone=a`, or empty for none", _read_tags)

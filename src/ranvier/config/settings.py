@@ -31,6 +31,7 @@ from ranvier.config.kinds import (
 )
 from ranvier.config.limit_settings import LimitSettings
 from ranvier.config.route import compute_route
+from ranvier.config.session_settings import SessionSettings
 from ranvier.security.secret import Secret
 
 
@@ -295,6 +296,7 @@ class Settings:
     heartbeat: HeartbeatSettings
     cluster: ClusterSettings
     query: QuerySettings
+    sessions: SessionSettings
     log: LogSettings
     limits: LimitSettings
     given: frozenset[str]

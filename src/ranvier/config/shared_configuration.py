@@ -38,6 +38,9 @@ LIVE: Final = frozenset(
         "heartbeat.timeout_seconds",
         "query.limit",
         "query.timeout_seconds",
+        "sessions.absolute_seconds",
+        "sessions.idle_seconds",
+        "sessions.touch_seconds",
     }
 )
 """Keys that every node takes over at once."""

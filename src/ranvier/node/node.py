@@ -37,6 +37,7 @@ from ranvier.node.node_reports import NodeReporting
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
+from ranvier.node.sessions import NodeSessions
 from ranvier.node.shared_settings import (
     SharedSettings,
     share_configuration,
@@ -82,12 +83,17 @@ class Node:
         life_before = FormerLife(settings.data, lambda: self._data_directory.lock_place)
         self._membership = membership(self._database, settings, life_before)
         show_members(self._membership, self._metrics)
+        self._sessions = NodeSessions(
+            self._database.sessions, settings, self._membership, self._services.leases
+        )
+        self._sessions.show(self._metrics)
         self._membership.watch_return(self._services.follow.hurry)
         self._separation = separation(self._membership, self._services.clients)
         self._health = NodeHealth(self._database, self._membership, self._separation)
         self._configuration = share_configuration(self._database, self._shared, self._membership)
         self._shared.hand_to(partial(take_heartbeats, self._services.clients))
         self._shared.hand_to(partial(take_query_limits, self._services.for_events))
+        self._shared.hand_to(self._sessions.take_limits)
         is_kind = kind_guard(self._services.kinds)
         is_open = draining_guard(lambda: self._draining.is_refusing)
         self._grpc = GrpcServer(
@@ -108,11 +114,7 @@ class Node:
         )
         self._mesh.add_to(self._internal)
         self._reporting = self._offer_reports()
-        joining = JoiningParts(settings, self._database, self._cluster, self._membership, life)
-        self._leave = leave_cluster(joining)
-        self._administer_cluster = administer_cluster(joining, self._leave, internal_tls(settings))
-        self._set_up = set_up_node(self._database.contexts, settings, self._administer_cluster)
-        self._internal.add_service(JOIN_SERVICE, join_server(joining).methods())
+        self._let_nodes_join(settings, life)
         self._services.for_streams.relay_to(MeshStreamOwners(self._mesh.mesh.links))
         offer_streams(
             self._mesh.mesh.server,
@@ -134,6 +136,14 @@ class Node:
         )
         add_axon_services(self._grpc, self._services.for_axon(platform, self._membership))
 
+    def _let_nodes_join(self, settings: Settings, life: NodeLife | None) -> None:
+        """Build what lets nodes into the cluster, this one included, and out of it."""
+        joining = JoiningParts(settings, self._database, self._cluster, self._membership, life)
+        self._leave = leave_cluster(joining)
+        self._administer_cluster = administer_cluster(joining, self._leave, internal_tls(settings))
+        self._set_up = set_up_node(self._database.contexts, settings, self._administer_cluster)
+        self._internal.add_service(JOIN_SERVICE, join_server(joining).methods())
+
     async def start(self) -> None:
         """Open the database, start the services, then the listeners; ready when it returns."""
         self._data_directory.acquire()
@@ -150,6 +160,7 @@ class Node:
             await self._services.start()
             await self._configuration.start()
             await self._reporting.start()
+            await self._sessions.start()
             await self._listen()
             await self._membership.run_at(self._bound())
             await self._mesh.start()
@@ -185,6 +196,7 @@ class Node:
         )
         await self._reporting.stop()
         await self._configuration.stop()
+        await self._sessions.stop()
         await self._services.stop()
         await self._separation.stop()
         await self._membership.stop()
@@ -251,6 +263,7 @@ class Node:
             configuration=self._configuration,
             token_refused=lambda: self._metrics.authentication_errors.add(ANY_CONTEXT),
             clock=time.monotonic,
+            page_sessions=self._sessions.parts(lambda: self._draining.is_refusing),
             time_ms=unix_ms,
             new_message_id=new_message_id,
             message_bytes=settings.limits.message_bytes,

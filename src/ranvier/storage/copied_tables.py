@@ -177,6 +177,8 @@ LEFT_BEHIND: Final[Mapping[str, str]] = {
     "lease": "whoever holds one holds it as long as its process lives",
     "lease_holder": "the same",
     "sign_in_attempt": "failures are forgotten in minutes, and places become familiar again",
+    "session": "people sign in again at the cluster",
+    "session_post": "it belongs to those sessions",
     "context_address": "the contexts of the embedded database all lie in it",
     "database_owner": "it tells of contexts that a cluster has placed",
 }

@@ -18,6 +18,7 @@ from ranvier.storage.local_users import LocalUsers
 from ranvier.storage.persistent_streams import PersistentStreams
 from ranvier.storage.processor_strategies import ProcessorStrategies
 from ranvier.storage.scheduled_events import ScheduledEvents
+from ranvier.storage.sessions import Sessions
 from ranvier.storage.sign_in_attempts import SignInAttempts
 from ranvier.storage.snapshot_store import SnapshotStore
 
@@ -93,6 +94,11 @@ class Database(Protocol):
     @property
     def cluster_nodes(self) -> ClusterNodes:
         """The nodes that use this database."""
+        ...
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions of people, and the posts that they have made once."""
         ...
 
     @property

@@ -29,6 +29,7 @@ from ranvier.web.node_drains import NodeDrainsResource
 from ranvier.web.node_page import NodePage
 from ranvier.web.open_streams import OpenStreams
 from ranvier.web.openapi import REFUSED, DescribedApi
+from ranvier.web.page_sessions import PageSessions
 from ranvier.web.posted_messages import PostingRules
 from ranvier.web.processors import ProcessorsResource
 from ranvier.web.public import PublicResource
@@ -37,6 +38,7 @@ from ranvier.web.refusals import add_refusals
 from ranvier.web.request_bodies import BodyLimits, RequestBodies
 from ranvier.web.search import SearchResource
 from ranvier.web.security_headers import SecurityHeaders
+from ranvier.web.sessions import SessionsResource
 from ranvier.web.snapshots import SnapshotsResource
 
 
@@ -71,6 +73,7 @@ def guards(dependencies: WebDependencies, limits: BodyLimits) -> list[Middleware
         Middleware(SecurityHeaders),
         Middleware(Failures),
         Middleware(HeadRequests),
+        Middleware(PageSessions, dependencies.page_sessions),
         Middleware(AccessControl, token, token_refused),
         Middleware(RequestBodies, limits),
     ]
@@ -98,6 +101,7 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
         dependencies.administer_cluster,
         has_access_control=lambda: dependencies.access_token() is not None,
     ).add_to(app)
+    SessionsResource(dependencies.page_sessions.sessions).add_to(app)
     NodeDrainsResource(dependencies.drains).add_to(app)
     ProcessorsResource(dependencies.processors).add_to(app)
     ComponentsResource(

@@ -28,6 +28,7 @@ from ranvier.services.store_snapshots import StoreSnapshots
 from ranvier.services.topology import Topology
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
+from ranvier.web.page_sessions import PageSessionParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,8 @@ class WebDependencies:
     """Told of each request that is refused for its access token."""
     clock: Callable[[], float]
     """Seconds that never go back: the clock of `NodeFacts.started_at` and of `clients`."""
+    page_sessions: PageSessionParts
+    """The sessions of people at the pages."""
     time_ms: Callable[[], int]
     """Milliseconds since 1970: the time of events that bring none."""
     new_message_id: Callable[[], str]

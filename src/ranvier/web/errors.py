@@ -10,11 +10,17 @@ WebError
 ├── HeadTooLarge           the request line or its headers are too long
 ├── MediaTypeNotTaken      the body is not announced as JSON
 ├── NothingHere            no resource has this path
+├── NoSuchSession          no session has this id
 ├── UnknownFigure          no figure has this name, or none with these tags
 ├── MethodNotTaken         the resource does not know this method
 ├── AccessTokenMissing     access control is on and no token came
 ├── AccessTokenWrong       access control is on and another token came
 ├── TokenForStrangers      a join token was asked for by somebody who cannot be known
+├── CrossSitePost          a form came from the page of another site
+├── FormTokenWrong         a form does not belong to the session that it came with
+├── PostKeyMissing         a form cannot be told apart from another one
+├── FormTooLong            a form has more fields than any page of ours
+├── PostAnswerTooLarge     the answer of a form is longer than what is kept of one
 ├── NodeBusy               a bound on what the node holds at one time is reached
 ├── UnexpectedFailure      a defect; the log has the details
 └── AddressUnavailable     the node cannot listen where it should
@@ -142,6 +148,16 @@ class NothingHere(WebError):
         super().__init__("There is nothing at this path: /openapi.json lists what there is.")
 
 
+class NoSuchSession(WebError):
+    """No session has this id: it never was, or is over."""
+
+    code: ClassVar[str] = "RANVIER-NO-SUCH-SESSION"
+    status: ClassVar[int] = 404
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session (any more): look at the list again.")
+
+
 class UnknownFigure(WebError):
     """No figure of the node has this name, or none with these tags."""
 
@@ -229,4 +245,62 @@ class AddressUnavailable(WebError):
         super().__init__(
             f"HTTP cannot listen on {host} port {port} ({reason}): "
             "free the port, or set http_port or bind."
+        )
+
+
+class CrossSitePost(WebError):
+    """A page of another site has sent the form."""
+
+    code: ClassVar[str] = "RANVIER-CROSS-SITE"
+    status: ClassVar[int] = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The form came from a page of another site: open the page here and send it from there;"
+            " behind a balancer, let that pass the header Host on as it came."
+        )
+
+
+class FormTokenWrong(WebError):
+    """A form was made for another session, or for none."""
+
+    code: ClassVar[str] = "RANVIER-FORM-TOKEN"
+    status: ClassVar[int] = 403
+    field = "csrf_token"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The form does not belong to this session: load the page again, and allow its cookie."
+        )
+
+
+class PostKeyMissing(WebError):
+    """A form has no usable key of its own."""
+
+    code: ClassVar[str] = "RANVIER-POST-KEY"
+    field = "post_key"
+
+    def __init__(self) -> None:
+        super().__init__("The field post_key must have 16 to 64 letters, digits, `-` or `_`.")
+
+
+class FormTooLong(WebError):
+    """A form has more fields than any page of ours."""
+
+    code: ClassVar[str] = "RANVIER-FORM-TOO-LONG"
+    status: ClassVar[int] = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The form has more than {limit} fields: send fewer.")
+
+
+class PostAnswerTooLarge(WebError):
+    """What a form would be answered by is longer than what is kept of an answer."""
+
+    code: ClassVar[str] = "RANVIER-POST-ANSWER"
+    status: ClassVar[int] = 500
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"The answer of this form has more than {limit_bytes} bytes: its page must redirect."
         )

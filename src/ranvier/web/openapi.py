@@ -26,6 +26,7 @@ TAGS: Final = [
     {"name": "queries", "description": "See who answers which queries, and ask them."},
     {"name": "contexts", "description": "Create, change and delete contexts."},
     {"name": "cluster", "description": "See all nodes, let this one join others, take nodes out."},
+    {"name": "sessions", "description": "See who uses the pages on any node, and end that."},
     {"name": "processors", "description": "See, steer and spread event processors."},
     {"name": "components", "description": "Connected applications and what they handle."},
     {"name": "node", "description": "What a node tells of itself, as Axon users know it."},

@@ -25,6 +25,7 @@ from ranvier.storage.placed.scheduled_events import PlacedScheduledEvents
 from ranvier.storage.placed.snapshots import PlacedSnapshots
 from ranvier.storage.placements import PlacingDatabase
 from ranvier.storage.processor_strategies import ProcessorStrategies
+from ranvier.storage.sessions import Sessions
 from ranvier.storage.sign_in_attempts import SignInAttempts
 
 
@@ -96,6 +97,11 @@ class PlacedDatabase:
     def cluster_identity(self) -> ClusterIdentities:
         """Which cluster this is, and what its nodes prove themselves with."""
         return self._home.cluster_identity
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions of people."""
+        return self._home.sessions
 
     @property
     def cluster_configuration(self) -> ClusterConfiguration:

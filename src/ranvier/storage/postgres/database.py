@@ -30,6 +30,7 @@ from ranvier.storage.postgres.placements import PostgresPlacements
 from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.processor_strategies import PostgresProcessorStrategies
 from ranvier.storage.postgres.scheduled_events import PostgresScheduledEvents
+from ranvier.storage.postgres.sessions import PostgresSessions
 from ranvier.storage.postgres.sign_in_attempts import PostgresSignInAttempts
 from ranvier.storage.postgres.snapshots import PostgresSnapshots
 from ranvier.storage.postgres.tools import DatabaseTools
@@ -91,6 +92,7 @@ class PostgresDatabase:
         self._processor_strategies = PostgresProcessorStrategies(tools)
         self._cluster_identity = PostgresClusterIdentities(tools)
         self._leases = PostgresLeases(tools)
+        self._sessions = PostgresSessions(tools)
         self._cluster_configuration = PostgresClusterConfiguration(tools)
         self._local_users = PostgresLocalUsers(tools)
         self._sign_in_attempts = PostgresSignInAttempts(tools)
@@ -161,6 +163,11 @@ class PostgresDatabase:
     def leases(self) -> PostgresLeases:
         """What only one node does at a time."""
         return self._leases
+
+    @property
+    def sessions(self) -> PostgresSessions:
+        """The sessions of people."""
+        return self._sessions
 
     @property
     def cluster_nodes(self) -> PostgresClusterNodes:

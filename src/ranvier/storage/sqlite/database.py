@@ -35,6 +35,7 @@ from ranvier.storage.sqlite.options import SqliteOptions
 from ranvier.storage.sqlite.persistent_streams import SqlitePersistentStreams
 from ranvier.storage.sqlite.processor_strategies import SqliteProcessorStrategies
 from ranvier.storage.sqlite.scheduled_events import SqliteScheduledEvents
+from ranvier.storage.sqlite.sessions import SqliteSessions
 from ranvier.storage.sqlite.sign_in_attempts import SqliteSignInAttempts
 from ranvier.storage.sqlite.snapshots import SqliteSnapshots
 from ranvier.storage.sqlite.workers import Workers, tell
@@ -84,6 +85,7 @@ class SqliteDatabase:
         self._processor_strategies = SqliteProcessorStrategies(tools)
         self._cluster_identity = SqliteClusterIdentities(tools)
         self._leases = SqliteLeases(tools)
+        self._sessions = SqliteSessions(tools)
         self._cluster_configuration = SqliteClusterConfiguration(tools)
         self._local_users = SqliteLocalUsers(tools)
         self._sign_in_attempts = SqliteSignInAttempts(tools)
@@ -153,6 +155,11 @@ class SqliteDatabase:
     def leases(self) -> SqliteLeases:
         """What only one node does at a time."""
         return self._leases
+
+    @property
+    def sessions(self) -> SqliteSessions:
+        """The sessions of people."""
+        return self._sessions
 
     @property
     def cluster_nodes(self) -> SqliteClusterNodes:
