@@ -11,6 +11,7 @@ from ranvier.balancer.errors import CannotRender, UnusableOption
 from ranvier.balancer.node_list import bracketed, is_host
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_CLASS: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PATH: Final = re.compile(r"[A-Za-z0-9_./@][A-Za-z0-9_./@+:-]{0,254}")
 _PORT_MAX: Final = 65_535
 
@@ -63,6 +64,7 @@ class RenderOptions:
     protocol: Protocol = Protocol.HTTP
     server: WebServer = WebServer.APACHE
     is_modern: bool = False
+    gateway_class: str = "ranvier"
     workers_file: str = "conf/workers.properties"
     """Where the file of workers will lie, for the other file that names it."""
 
@@ -71,6 +73,15 @@ class RenderOptions:
             raise UnusableOption(
                 f"--name {self.name!r} must begin with a letter and have at most 40 of A-Z, a-z,"
                 " 0-9, _ and -."
+            )
+        if not _CLASS.fullmatch(self.gateway_class):
+            raise UnusableOption(
+                f"--gateway-class {self.gateway_class!r} must be of a-z, 0-9, - and dots."
+            )
+        if not _PATH.fullmatch(self.workers_file):
+            raise UnusableOption(
+                f"--write {self.workers_file!r} must be a path of A-Z, a-z, 0-9 and _ . / @ + : -"
+                " only, since the web server is told it."
             )
         if self.tls is not None and not _PATH.fullmatch(self.tls):
             raise UnusableOption(

@@ -8,13 +8,19 @@ from typing import Final
 from ranvier.balancer.node_list import BalancedNode
 from ranvier.balancer.options import RenderOptions
 from ranvier.balancer.render_haproxy import render_haproxy
+from ranvier.balancer.render_kubernetes import render_kubernetes
+from ranvier.balancer.render_mod_jk import render_mod_jk
+from ranvier.balancer.render_mod_proxy import render_mod_proxy
 from ranvier.balancer.render_nginx import render_nginx
 from ranvier.balancer.rendered_file import RenderedFile
 
 RENDERERS: Final[
     Mapping[str, Callable[[Sequence[BalancedNode], RenderOptions], list[RenderedFile]]]
 ] = {
+    "mod_jk": render_mod_jk,
+    "mod_proxy": render_mod_proxy,
     "haproxy": render_haproxy,
     "nginx": render_nginx,
+    "kubernetes": render_kubernetes,
 }
 """By the word of the command line; the first file is the one that is asked for by name."""

@@ -60,6 +60,10 @@ class FileOptions:
     protocol: Annotated[
         Protocol, typer.Option("--protocol", help="mod_proxy: what is spoken with nodes.")
     ] = Protocol.HTTP
+    gateway_class: Annotated[
+        str,
+        typer.Option("--gateway-class", metavar="CLASS", help="kubernetes: the controller's."),
+    ] = "ranvier"
     nodes: Annotated[
         Path | None,
         typer.Option("--nodes", metavar="FILE", help="Node list in a file, no node is asked."),
@@ -74,7 +78,7 @@ def render(
 ) -> None:
     """Print the configuration of a load balancer for the nodes that there are, or write it."""
     try:
-        asked = _asked(options)
+        asked = _asked(kind.value, options)
         listed = _read_list(options.nodes) if options.nodes else node.get_array(_NODES)
         files = RENDERERS[kind.value](read_nodes(listed), asked)
     except UnusableOption as error:
@@ -90,8 +94,7 @@ def render(
 _NODES: Final = "/api/cluster/nodes"
 
 
-def _asked(options: FileOptions) -> RenderOptions:
-    written = options.write.absolute().as_posix() if options.write else "conf/workers.properties"
+def _asked(kind: str, options: FileOptions) -> RenderOptions:
     return RenderOptions(
         name=options.name,
         sticky=options.sticky,
@@ -100,8 +103,16 @@ def _asked(options: FileOptions) -> RenderOptions:
         protocol=options.protocol,
         server=options.web_server,
         is_modern=options.modern,
-        workers_file=written,
+        gateway_class=options.gateway_class,
+        workers_file=_workers_file(kind, options.write),
     )
+
+
+def _workers_file(kind: str, written: Path | None) -> str:
+    """Return what httpd is told; only mod_jk's files name each other."""
+    if kind != "mod_jk" or written is None:
+        return "conf/workers.properties"
+    return written.absolute().as_posix()
 
 
 def _read_list(path: Path) -> list[dict[str, Any]]:
