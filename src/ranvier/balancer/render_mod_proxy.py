@@ -20,6 +20,8 @@ from ranvier.balancer.rendered_file import RenderedFile, head, text_of
 from ranvier.balancer.virtual_host import virtual_host
 from ranvier.balancer.workers_file import SECRET_VARIABLE
 
+_CHECK: Final = "node_ready"
+"""Names of such expressions end at 15 characters."""
 FACTOR_MAX: Final = 100
 """The largest loadfactor; the smallest is 1."""
 
@@ -46,9 +48,8 @@ def _needs(*, is_ajp: bool) -> Iterator[str]:
 
 
 def _balancer(nodes: Sequence[BalancedNode], options: RenderOptions) -> Iterator[str]:
-    check = f"{options.name}_ready"
     if options.protocol is Protocol.HTTP:
-        yield f"ProxyHCExpr {check} {{%{{REQUEST_STATUS}} == 200}}"
+        yield f"ProxyHCExpr {_CHECK} {{%{{REQUEST_STATUS}} == 200}}"
     factors = _factors(nodes)
     yield f"<Proxy balancer://{options.name.lower()}>"
     for node, factor in zip(nodes, factors, strict=True):
@@ -62,7 +63,7 @@ def _balancer(nodes: Sequence[BalancedNode], options: RenderOptions) -> Iterator
             f"hcinterval={CHECK_SECONDS}",
             "hcpasses=1",
             "hcfails=2",
-            *(_by_ajp() if options.protocol is Protocol.AJP else _by_http(check)),
+            *(_by_ajp() if options.protocol is Protocol.AJP else _by_http()),
             *(["status=+N"] if node.is_draining else []),
         ]
         yield f"    BalancerMember {_address(node, options.protocol)} {' '.join(told)}"
@@ -80,8 +81,8 @@ def _by_ajp() -> list[str]:
     return [f"secret=${{{SECRET_VARIABLE}}}", f"ping={CONNECT_SECONDS}", "hcmethod=CPING"]
 
 
-def _by_http(check: str) -> list[str]:
-    return ["flushpackets=on", "hcmethod=GET", f"hcuri={READY_PATH}", f"hcexpr={check}"]
+def _by_http() -> list[str]:
+    return ["flushpackets=on", "hcmethod=GET", f"hcuri={READY_PATH}", f"hcexpr={_CHECK}"]
 
 
 def _factors(nodes: Sequence[BalancedNode]) -> list[str]:
