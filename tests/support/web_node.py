@@ -19,6 +19,7 @@ from ranvier.cluster.configuration import ConfigurationRevision
 from ranvier.cluster.member import Member, MemberView, NodeState
 from ranvier.errors import RanvierError
 from ranvier.events.append import Append, Outcome
+from ranvier.events.tag import Tag
 from ranvier.observability.measurements import Measurement
 from ranvier.observability.operation import Operation
 from ranvier.security.secret import Secret
@@ -231,6 +232,7 @@ class WebNode:
             processors=self.processors,
             topology=self.topology,
             kinds=self.kinds,
+            tags_of_event=self._tags_of_event,
             snapshot_counts=self._snapshot_counts,
             node=lambda: self.facts,
             members=lambda: self.members,
@@ -251,6 +253,9 @@ class WebNode:
             time_ms=lambda: NOW_MS,
             new_message_id=lambda: f"minted-{next(numbers)}",
         )
+
+    async def _tags_of_event(self, context: str, token: int) -> Sequence[Tag]:
+        return sorted(self.log.context(context).events[token].tags, key=lambda tag: tag.key)
 
     async def _snapshot_counts(self) -> Mapping[str, int]:
         return {name: len(held.snapshots) for name, held in self.log.contexts.items()}

@@ -249,6 +249,7 @@ class Node:
             processors=services.processors,
             topology=services.topology,
             kinds=services.kinds,
+            tags_of_event=services.tags.of_event,
             snapshot_counts=self._database.snapshots.counts,
             node=self._facts,
             members=self._membership.members,

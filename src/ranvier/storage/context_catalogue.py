@@ -17,6 +17,8 @@ class ContextDescription:
     dcb: bool
     head: int
     properties: Mapping[str, str] = field(default_factory=dict)
+    has_own_database: bool = False
+    """Its events lie in a database of its own."""
 
 
 @dataclass(frozen=True, slots=True)

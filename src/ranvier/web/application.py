@@ -57,7 +57,7 @@ def build_application(
         responses=REFUSED,
         middleware=guards(dependencies, limits or BodyLimits()),
     )
-    cockpit = Cockpit(dependencies)
+    cockpit = Cockpit(dependencies, streams)
     add_refusals(app, cockpit.refusal)
     add_resources(app, dependencies, streams)
     cockpit.add_to(app)

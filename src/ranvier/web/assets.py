@@ -39,6 +39,7 @@ def known_assets() -> Mapping[str, Asset]:
     swagger = swagger_ui_directory()
     return {
         "cockpit.css": Asset(OWN / "cockpit.css", "text/css"),
+        "cockpit-lists.css": Asset(OWN / "cockpit-lists.css", "text/css"),
         "plain.css": Asset(OWN / "plain.css", "text/css"),
         "node.css": Asset(OWN / "node.css", "text/css"),
         "icon.svg": Asset(OWN / "icon.svg", "image/svg+xml"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ranvier.cluster.member import MemberView
+from ranvier.events.tag import Tag
 from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
 from ranvier.services.administer_cluster import AdministerCluster
@@ -95,6 +96,8 @@ class WebDependencies:
     processors: AdministerProcessors
     topology: Topology
     kinds: ContextKinds
+    tags_of_event: Callable[[str, int], Awaitable[Sequence[Tag]]]
+    """By context and token; raises `NoSuchEvent`."""
     snapshot_counts: Callable[[], Awaitable[Mapping[str, int]]]
     """How many snapshots each context holds."""
     node: Callable[[], NodeFacts]

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ENDLESS_PATHS: Final = frozenset({"/v1/events"})
+ENDLESS_ENDS: Final = ("/tail/stream",)
 """Streams: they would run on for nobody."""
 
 
@@ -18,10 +19,15 @@ class HeadRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope.get("method") == "HEAD" and scope["path"] not in ENDLESS_PATHS:
+        if scope.get("method") == "HEAD" and not is_endless(scope["path"]):
             await self._app({**scope, "method": "GET"}, receive, without_body(send))
         else:
             await self._app(scope, receive, send)
+
+
+def is_endless(path: str) -> bool:
+    """Tell whether an answer would go on for as long as somebody listens."""
+    return path in ENDLESS_PATHS or path.endswith(ENDLESS_ENDS)
 
 
 def without_body(send: Send) -> Send:

@@ -45,7 +45,14 @@ class PlacedContexts:
         if not self._routing.contexts():
             return described
         heads = await self._events.heads()
-        return [replace(each, head=heads.get(each.name, each.head)) for each in described]
+        return [
+            replace(
+                each,
+                head=heads.get(each.name, each.head),
+                has_own_database=self._routing.find(each.name) is not None,
+            )
+            for each in described
+        ]
 
     async def create(
         self,
@@ -88,7 +95,7 @@ class PlacedContexts:
             head = await self._events.head(name)
         except ContextDatabaseUnavailable:
             head = (await self._events.heads()).get(name, 0)
-        return replace(described, head=head)
+        return replace(described, head=head, has_own_database=True)
 
     async def _open(self, name: str, address: Secret) -> None:
         try:

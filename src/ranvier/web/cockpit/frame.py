@@ -30,8 +30,9 @@ from ranvier.web.cockpit.visitor import Visitor, visitor_of
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.page_templates import templates
 
-PLAIN_SHEETS: Final = ("cockpit.css", "plain.css")
-"""Without the bundle: the layout, and a plain look for what the bundle dresses."""
+OWN_SHEETS: Final = ("cockpit.css", "cockpit-lists.css")
+PLAIN_SHEET: Final = "plain.css"
+"""Without the bundle: a plain look for what the bundle dresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Frame:
 
     def _files(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the paths of style sheets and scripts; ours carry when they were changed."""
-        own = PLAIN_SHEETS[:1] if self._bundle else PLAIN_SHEETS
+        own = OWN_SHEETS if self._bundle else (PLAIN_SHEET, *OWN_SHEETS)
         styles = [f"/static/bundle/{name}" for name in self._bundle.styles]
         styles += [f"/static/{name}?v={(OWN / name).stat().st_mtime_ns:x}" for name in own]
         return tuple(styles), tuple(f"/static/bundle/{name}" for name in self._bundle.scripts)
