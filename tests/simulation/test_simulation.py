@@ -1,7 +1,8 @@
 """Five nodes in virtual time, with every kind of fault, from many seeds.
 
 What decides is the pure ring itself: the fold of appends, the routing of commands, who counts as
-silent, who may believe to hold a lease. Time, network, database and clients are simulated.
+silent, who may believe to hold a lease, who joins, which node drains, which configuration counts.
+Time, network, database and clients are simulated.
 """
 
 from __future__ import annotations

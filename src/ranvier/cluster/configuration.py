@@ -44,13 +44,16 @@ def changed(values: Mapping[str, str], changes: Mapping[str, str | None]) -> dic
 
 
 def refusal_of(
-    running: Mapping[str, str], verdicts: Mapping[str, str], *, is_late: bool
+    running: Mapping[str, str] | None, verdicts: Mapping[str, str], *, is_late: bool
 ) -> str | None:
     """Decide on a proposed revision: a sentence refuses it, an empty one accepts it, None waits.
 
-    `running` are the names of the nodes that have to agree, by their ids; `verdicts` are what nodes
-    have said, an empty text for agreement.
+    `running` are the names of the nodes that have to agree, by their ids, or None while nobody here
+    knows them, as after the database was out of reach; `verdicts` are what nodes have said, an
+    empty text for agreement.
     """
+    if running is None:
+        return "This node had lost touch with the others: set it again." if is_late else None
     for node_id, refusal in verdicts.items():
         if refusal and node_id in running:
             return f"Node {running[node_id]} refuses it: {refusal}"

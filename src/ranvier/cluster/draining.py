@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -76,15 +76,19 @@ class Drain:
     began_at: float
     seconds: float = DRAIN_SECONDS
     asked_at: float | None = None
-    """When the clients were last asked to go; None before that."""
+    """When the clients were last asked to go, or their streams ended; None before that."""
     has_cut: bool = False
+
+    def alone(self, now: float) -> Drain:
+        """Return the drain where nobody else is there: those who come now get its whole time."""
+        return replace(self, began_at=now, has_cut=False) if self.has_cut else self
 
     def step(self, *, clients: int, now: float) -> DrainStep:
         """Return what is to be done now, with so many streams of clients still open."""
         if not clients:
             return DrainStep.EMPTY
-        if now >= self.began_at + self.seconds:
-            return DrainStep.WAIT if self.has_cut else DrainStep.CUT
-        if self.asked_at is None or now >= self.asked_at + ASK_AGAIN_SECONDS:
-            return DrainStep.ASK
-        return DrainStep.WAIT
+        is_time_to_ask = self.asked_at is None or now >= self.asked_at + ASK_AGAIN_SECONDS
+        if now < self.began_at + self.seconds:
+            return DrainStep.ASK if is_time_to_ask else DrainStep.WAIT
+        # Whoever is there after the cut has come since, while nobody else was there for it.
+        return DrainStep.CUT if is_time_to_ask or not self.has_cut else DrainStep.WAIT

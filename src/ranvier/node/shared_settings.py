@@ -101,8 +101,13 @@ def share_configuration(
     )
 
 
-def nodes_that_run(membership: KeepMembership) -> dict[str, str]:
-    """Return the names, by id, of the nodes that have to agree to what they share."""
+def nodes_that_run(membership: KeepMembership) -> dict[str, str] | None:
+    """Return the names, by id, of the nodes that have to agree to what they share.
+
+    None while the database is out of reach, and until it was looked at again after that.
+    """
+    if not membership.is_in_touch:
+        return None
     return {
         view.member.node_id: view.member.name
         for view in membership.members()

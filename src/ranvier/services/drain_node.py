@@ -230,7 +230,7 @@ class DrainNode:
             return
         if self._clock() < drain.began_at + NOTICE_SECONDS:
             return
-        if self._is_alone() or (drain.asked_at is None and self._is_the_one_to_stay()):
+        if self._is_alone() or self._is_the_one_to_stay():
             logger.warning("No other node takes clients any more: this one goes on taking them.")
             await self._end()
 
@@ -249,6 +249,8 @@ class DrainNode:
         if any(view.state is NodeState.DRAINING for view in self._membership.members()):
             self._moving()
         drain, now = self._drain, self._clock()
+        if drain is not None and not self._has_ready_peer():
+            self._drain = drain = drain.alone(now)
         if drain is None or now < drain.began_at + NOTICE_SECONDS:
             return
         match drain.step(clients=self._streams.count(), now=now):
@@ -256,7 +258,7 @@ class DrainNode:
                 self._drain = replace(drain, asked_at=now)
                 self._streams.ask_to_leave()
             case DrainStep.CUT:
-                self._drain = replace(drain, has_cut=True)
+                self._drain = replace(drain, asked_at=now, has_cut=True)
                 self._streams.cut()
             case DrainStep.EMPTY:
                 self._emptied.set()

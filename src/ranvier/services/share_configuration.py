@@ -45,8 +45,9 @@ class SharingPorts:
 
     store: ClusterConfiguration
     own_id: Callable[[], str]
-    running: Callable[[], Mapping[str, str]]
-    """The nodes that have to agree, this one among them: their names by their ids."""
+    running: Callable[[], Mapping[str, str] | None]
+    """The nodes that have to agree, this one among them: their names by their ids. None while this
+    node cannot know them: one that came while the database was out of reach has to agree, too."""
     refusal: Callable[[Mapping[str, str]], str]
     """Says in a sentence why this node cannot live with values; empty if it can."""
     apply: Callable[[ConfigurationRevision], Awaitable[None]]

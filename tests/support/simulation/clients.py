@@ -28,10 +28,14 @@ ACCOUNTS: Final = tuple(f"account-{number}" for number in range(6))
 PAUSE_SECONDS: Final = 0.3
 WORK_SECONDS: Final = 0.05
 HANDLER_PERMITS: Final = 3
+LEAVE_SECONDS: Final = 0.1
 
 
 class Client(Party):
     """Stays with one node until it is lost, then goes to any other that answers."""
+
+    is_bound = True
+    """Whether a draining node cares."""
 
     def __init__(self, world: World, name: str, nodes: Sequence[SimulatedNode]) -> None:
         super().__init__(world, name)
@@ -55,7 +59,26 @@ class Client(Party):
         self.node = node
         connection.on_lost[self] = self._lost
         connection.on_lost[node] = node.client_lost
+        if self.is_bound:
+            connection.send(self, lambda: node.draining.came(connection, self))
         self.connected(connection)
+
+    def asked_to_leave(self, connection: Connection) -> None:
+        """Go to another node, when nothing is under way."""
+        if self.is_busy and connection.is_open:
+            self.after(LEAVE_SECONDS, self.asked_to_leave, connection)
+        else:
+            self.leave(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Go to another node at once."""
+        connection.lose()
+        self._lost(connection)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way that would be lost with the connection."""
+        return False
 
     def connected(self, connection: Connection) -> None:
         """Begin with a node."""
@@ -154,6 +177,9 @@ class Reader(Client):
         """Ask for all that comes next."""
         connection.send(self, self.node.read, connection, self, len(self.deliveries))
 
+    def asked_to_leave(self, connection: Connection) -> None:
+        """Stay: such clients exist."""
+
     def received(self, first_token: int, events: Sequence[NewEvent]) -> None:
         """Note a page."""
         self.world.note(f"{self.name} got {len(events)} from {first_token}")
@@ -181,6 +207,11 @@ class Caller(Asker):
         self.open[name] = connection
         connection.send(self, self.node.command, connection, name, key, self._answered)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command is not answered."""
+        return bool(self.open)
+
     def disconnected(self) -> None:
         """Take what was not answered for unknown."""
         self.open.clear()
@@ -206,6 +237,7 @@ class HandlingClient(Client):
 
         def come() -> None:
             def left(lost: Connection) -> None:
+                routing_of.client_lost(lost)
                 routing_of.routing.handler_left(stream_id)
 
             if not connection.is_open:

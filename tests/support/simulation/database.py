@@ -16,7 +16,9 @@ from ranvier.events.criterion import Criterion
 from ranvier.events.event import NewEvent
 from ranvier.events.facts import NO_EVENTS, NO_MATCH, Facts, Needs
 from tests.support.checkers.history import FencedWrite
+from tests.support.simulation.configuration_rows import ConfigurationRows
 from tests.support.simulation.rows import LeaseRows, NodeRows
+from tests.support.simulation.token_rows import TokenRows
 from tests.support.simulation.world import Connection, Party, World
 
 COMMIT_SECONDS = 0.002
@@ -41,7 +43,9 @@ class ModelDatabase(Party):
         super().__init__(world, "database")
         self.log: list[NewEvent] = []
         self.keys: dict[bytes, Accepted] = {}
-        self.nodes = NodeRows()
+        self.nodes = NodeRows(world)
+        self.tokens = TokenRows(world)
+        self.configuration = ConfigurationRows()
         self.leases = LeaseRows()
         self.believers: list[FencedWrite] = []
         """Who believed to hold the lease when he did something, which nobody checks."""

@@ -13,6 +13,8 @@ from tests.support.simulation.world import Party, World, cut
 PAUSE_SECONDS: Final = 0.5
 LASTS_SECONDS: Final = 4.0
 SLOW_SECONDS: Final = 0.3
+LOSSY_SHARE_MAX: Final = 0.1
+CLOGGED_SECONDS_MAX: Final = 1.5
 CLOCK_JUMP_SECONDS: Final = 7_200.0
 IDLE_SHARES: Final = (0.0, 0.02, 0.2)
 
@@ -42,6 +44,8 @@ class Faults:
             self._lose_connection,
             self._reset_databases_proxy,
             self._slow_down,
+            self._lose_packets,
+            self._clog,
             self._stop_database,
             self._move_clock,
         ]
@@ -59,6 +63,8 @@ class Faults:
         self._world.note("heal")
         self._world.cuts.clear()
         self._world.slow.clear()
+        self._world.lossy.clear()
+        self._world.clogged.clear()
         self._database.idle_share = 0.0
         for party in (self._database, *self._nodes, *self._clients):
             self._revive(party)
@@ -131,6 +137,23 @@ class Faults:
 
     def _hurry(self, name: str) -> None:
         self._world.slow.pop(name, None)
+
+    def _lose_packets(self) -> None:
+        party = self._world.random.choice((*self._nodes, self._database))
+        self._world.lossy[party.name] = self._world.random.random() * LOSSY_SHARE_MAX
+        self._later(self._lose_no_more, party.name)
+
+    def _lose_no_more(self, name: str) -> None:
+        self._world.lossy.pop(name, None)
+
+    def _clog(self) -> None:
+        """Hold up one way between two nodes, or between a node and the database."""
+        node = self._world.random.choice(self._nodes)
+        others = [party for party in (*self._nodes, self._database) if party is not node]
+        pair = [node.name, self._world.random.choice(others).name]
+        self._world.random.shuffle(pair)
+        seconds = self._world.random.random() * CLOGGED_SECONDS_MAX
+        self._world.clogged[(pair[0], pair[1])] = self._world.now + seconds
 
     def _move_clock(self) -> None:
         jump = self._world.random.uniform(-CLOCK_JUMP_SECONDS, CLOCK_JUMP_SECONDS)

@@ -1,4 +1,4 @@
-"""A simulated node: it appends, lets read, routes commands, keeps links, and holds a lease."""
+"""A simulated node: it appends, lets read, routes commands, keeps links, and has its offices."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any, Final, Protocol
 
 from ranvier.events.append import Append
 from ranvier.events.event import NewEvent
+from tests.support.simulation.admitting import Admitting
+from tests.support.simulation.configuration import SharedConfiguration
 from tests.support.simulation.database import ModelDatabase
 from tests.support.simulation.database_link import LOST, DatabaseLink
+from tests.support.simulation.draining import Draining
 from tests.support.simulation.membership import LeaseHolder, Membership
 from tests.support.simulation.mutation import Mutation
 from tests.support.simulation.routing import Command, MeshLink, Routing
@@ -60,10 +63,17 @@ class SimulatedNode(Party):
         self.routing = Routing(self, self.mutation)
         self.readings: dict[Connection, Reading] = {}
         self._hearing: dict[Connection, SimulatedNode] = {}
-        self.membership = Membership(self, self.database, self.link)
+        ways = (self, self.database, self.link)
+        self.membership = Membership(*ways, self.mutation)
+        serving = frozenset(node.name for node in (self, *self.peers))
+        self.draining = Draining(self, self.membership, serving, self.mutation)
+        self.configuration = SharedConfiguration(*ways, self.membership, self.mutation)
+        self.admitting = Admitting(*ways, self.membership, self.mutation)
         self.lease_holder = LeaseHolder(self, self.database, self.link, self.mutation)
         self.link.connect()
         self.membership.begin()
+        self.draining.begin()
+        self.configuration.begin()
         self.lease_holder.begin()
         self.lease_holder.work()
         self._dial_on()
@@ -142,6 +152,7 @@ class SimulatedNode(Party):
 
     def client_lost(self, connection: Connection) -> None:
         """Forget a client."""
+        self.draining.went(connection)
         self.readings.pop(connection, None)
 
     # Links to other nodes.

@@ -4,24 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from ranvier.cluster.lease import Lease
 from ranvier.cluster.member import Heartbeat, Member, NodeRecord, NodeState
+from ranvier.cluster.node_wish import NodeWish
 from tests.support.checkers.history import FencedWrite
+from tests.support.checkers.joining import Taken
+from tests.support.simulation.world import World
+
+LONG_SECONDS: Final = 4.0
+"""After which everybody who reaches the database has seen a new node."""
 
 
 class NodeRows:
-    """Who takes part, and when they were last counted."""
+    """Who takes part, and when they were last counted; names are unlike each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World) -> None:
+        self.taken: list[Taken] = []
+        """Names that went from one node to another, without a goodbye."""
+        self._world = world
         self._records: dict[str, NodeRecord] = {}
+        self._registered: dict[str, float] = {}
+        self._beaten_at: dict[str, float] = {}
         self._incarnation = 0
 
-    def register(self, member: Member) -> int:
-        """Enter a node under a new incarnation."""
+    def all(self) -> Sequence[NodeRecord]:
+        """Return all nodes."""
+        return tuple(self._records.values())
+
+    def register(self, member: Member, state: NodeState, replaced: Sequence[Member]) -> int | None:
+        """Enter a node in place of others; None where something has changed since it looked."""
+        rows = {each.node_id: self._records.get(each.node_id) for each in replaced}
+        for each in replaced:
+            row = rows[each.node_id]
+            if row is None or row.member.incarnation != each.incarnation:
+                return None
+        others = [each for each in self._records.values() if each.member.node_id not in rows]
+        if any(
+            member.node_id == each.member.node_id or member.name == each.member.name
+            for each in others
+        ):
+            return None
+        for node_id in rows:
+            del self._records[node_id]
+            if node_id != member.node_id:
+                silent = self._world.now - self._beaten_at.get(node_id, 0.0)
+                self.taken.append(Taken(member.name, node_id, member.node_id, silent))
         self._incarnation += 1
         own = replace(member, incarnation=self._incarnation)
-        self._records[member.node_id] = NodeRecord(member=own, state=NodeState.RUNNING, beats=0)
+        self._records[own.node_id] = NodeRecord(member=own, state=state, beats=0)
+        self._registered[own.node_id] = self._world.now
         return self._incarnation
 
     def beat(self, beat: Heartbeat) -> tuple[bool, Sequence[NodeRecord]]:
@@ -34,15 +67,32 @@ class NodeRows:
         )
         if found is not None and is_counted:
             self._records[beat.node_id] = replace(found, beats=found.beats + 1, state=beat.state)
-        return is_counted, tuple(self._records.values())
+            self._beaten_at[beat.node_id] = self._world.now
+        return is_counted, self.all()
 
     def mark_down(self, record: NodeRecord) -> bool:
         """Enter that a node is silent, if its counter is still the one that was watched."""
-        found = self._records[record.member.node_id]
-        if (found.member, found.beats) != (record.member, record.beats) or not found.state.is_alive:
+        found = self._records.get(record.member.node_id)
+        if found is None or not found.state.is_alive:
+            return False
+        if (found.member, found.beats) != (record.member, record.beats):
             return False
         self._records[record.member.node_id] = replace(found, state=NodeState.DOWN)
         return True
+
+    def leave_wish(self, name: str, wish: NodeWish) -> None:
+        """Leave a wish for a node to find."""
+        for node_id, record in self._records.items():
+            if record.member.name == name:
+                self._records[node_id] = replace(record, wish=wish)
+
+    def running_long(self) -> frozenset[str]:
+        """Return the ids of the nodes that all others must have seen by now."""
+        return frozenset(
+            node_id
+            for node_id, record in self._records.items()
+            if record.state.is_alive and self._world.now - self._registered[node_id] > LONG_SECONDS
+        )
 
 
 class LeaseRows:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from tests.support.checkers.acknowledged import acknowledged_faults
 from tests.support.checkers.append_conditions import append_condition_faults
 from tests.support.checkers.commands import effect_count_faults
+from tests.support.checkers.configuration import configuration_faults
 from tests.support.checkers.convergence import ClusterView, convergence_faults
 from tests.support.checkers.history import LoggedEvent
+from tests.support.checkers.joining import joining_faults
 from tests.support.checkers.leases import lease_faults
 from tests.support.checkers.readers import reader_faults
 from tests.support.checkers.real_time_order import real_time_order_faults
@@ -27,8 +29,11 @@ from tests.support.simulation.clients import (
 )
 from tests.support.simulation.database import ModelDatabase
 from tests.support.simulation.faults import Faults
+from tests.support.simulation.membership import RULES
 from tests.support.simulation.mutation import Mutation
+from tests.support.simulation.newcomers import NEWCOMERS, Newcomer
 from tests.support.simulation.node import SimulatedNode
+from tests.support.simulation.operators import Operator
 from tests.support.simulation.world import World
 
 NODES = 5
@@ -67,16 +72,25 @@ class Simulation:
         self.handlers = [
             HandlingClient(self.world, f"handler-{n}", self.nodes) for n in range(EACH)
         ]
+        self.operators = [Operator(self.world, f"operator-{n}", self.nodes) for n in range(EACH)]
+        self.newcomers = [
+            Newcomer(self.world, wanted, self.nodes, mutation) for wanted in NEWCOMERS
+        ]
 
     def run(self) -> Outcome:
         """Run: faults under load, then load without faults, then neither."""
-        clients = (*self.writers, *self.readers, *self.callers, *self.handlers)
+        clients = (
+            *(*self.writers, *self.readers, *self.callers, *self.handlers),
+            *(*self.operators, *self.newcomers),
+        )
         for party in (*self.nodes, *clients):
             party.began()
         faults = Faults(self.world, self.nodes, clients, self.database)
         faults.begin()
         self.world.run(FAULT_SECONDS)
         faults.heal()
+        for operator in self.operators:
+            operator.is_over = True
         self.world.run(FAULT_SECONDS + CALM_SECONDS)
         self._end_load(clients)
         self.world.run(FAULT_SECONDS + CALM_SECONDS + SETTLE_SECONDS)
@@ -115,15 +129,30 @@ class Simulation:
         yield from effect_count_faults(commands, effects)
         yield from lease_faults(self.database.leases.writes)
         yield from lease_faults(self.database.believers)
+        changes = [note for operator in self.operators for note in operator.notes]
+        yield from configuration_faults(self.database.configuration.decisions, changes)
+        admissions, taken = self.database.tokens.admissions, self.database.nodes.taken
+        yield from joining_faults(admissions, taken, RULES.ttl_seconds / 2)
         yield from convergence_faults(self._view())
 
     def _view(self) -> ClusterView:
         lag = {reader.name: self.lag_of(reader) for reader in self.readers}
         waiting = {node.name: node.routing.waiting_count for node in self.nodes}
+        kept = {f"draining {node.name}": node.draining.kept for node in self.nodes}
+        homeless = {
+            f"{each.name} at no node": int(each.connection is None) for each in self.readers
+        }
+        undecided = {f"joining {each.name}": int(each.is_undecided) for each in self.newcomers}
         open_ = {caller.name: len(caller.open) for caller in self.callers}
         return ClusterView(
-            {node.name: (node.routing.known, node.membership.states) for node in self.nodes},
-            lag | waiting | open_,
+            {
+                node.name: (
+                    *(node.routing.known, node.membership.states),
+                    node.configuration.applied.number,
+                )
+                for node in self.nodes
+            },
+            lag | waiting | open_ | kept | homeless | undecided,
             {"jobs": self.database.leases.lease.node or "nobody"},
         )
 

@@ -16,6 +16,11 @@ NOTICE_SECONDS = 2.0
 
 LATENCY_SECONDS = 0.0005
 
+RESEND_SECONDS = 0.2
+"""After which a lost packet is sent again for the first time; then after twice as long."""
+
+RESEND_SECONDS_MAX = 2.0
+
 
 class World:
     """What happens, in its order; `digest` is the same for the same seed."""
@@ -26,6 +31,10 @@ class World:
         self.steps = 0
         self.slow: dict[str, float] = {}
         """By party: how much later than usual what it sends and gets arrives, at most."""
+        self.lossy: dict[str, float] = {}
+        """By party: the share of the packets that it sends or gets which have to be sent again."""
+        self.clogged: dict[tuple[str, str], float] = {}
+        """By sender and receiver: until when nothing arrives, though nothing is lost."""
         self.cuts: set[tuple[str, str]] = set()
         """Pairs of names, sorted, between which nothing gets through."""
         self._due: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
@@ -147,8 +156,22 @@ class Connection:
         if world.slow:
             slow = sum(world.slow.get(end.name, 0.0) for end in self.ends)
             latency += slow * world.random.random()
+        if world.lossy or world.clogged:
+            latency += self._held_seconds(sender, self.ends[1 - way])
         due = self._due[way] = max(self._due[way], world.now + latency)
         world.after(due - world.now, self._arrive, 1 - way, do, arguments)
+
+    def _held_seconds(self, sender: Party, receiver: Party) -> float:
+        """Return how much later something arrives because it was lost, or is held up."""
+        world, held = self.world, 0.0
+        lossy = world.lossy
+        share = max(lossy.get(sender.name, 0.0), lossy.get(receiver.name, 0.0)) if lossy else 0.0
+        again = RESEND_SECONDS
+        while share and again < RESEND_SECONDS_MAX and world.random.random() < share:
+            held += again
+            again *= 2
+        clogged_until = world.clogged.get((sender.name, receiver.name), 0.0)
+        return held + max(0.0, clogged_until - world.now)
 
     def lose(self) -> None:
         """Break; each side that lives notices in its own time."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.checkers.acknowledged import acknowledged_faults
 from tests.support.checkers.append_conditions import append_condition_faults
 from tests.support.checkers.commands import command_faults
+from tests.support.checkers.configuration import ChangeNote, Decision, configuration_faults
 from tests.support.checkers.convergence import ClusterView, convergence_faults
 from tests.support.checkers.history import (
     AppendNote,
@@ -23,6 +24,7 @@ from tests.support.checkers.history import (
     LoggedEvent,
     Told,
 )
+from tests.support.checkers.joining import Admission, Taken, joining_faults
 from tests.support.checkers.leases import lease_faults
 from tests.support.checkers.readers import reader_faults
 from tests.support.checkers.real_time_order import real_time_order_faults
@@ -260,3 +262,42 @@ def test_a_settled_cluster_has_no_faults() -> None:
 def test_what_has_not_settled_is_found(found: ClusterView, said: str) -> None:
     (fault,) = convergence_faults(found)
     assert fault.startswith(said)
+
+
+AGREED = {"one": "", "two": ""}
+BOTH = frozenset(AGREED)
+FIRST = Decision(1, 0, 1, is_accepted=True, verdicts=AGREED, asked=BOTH)
+
+
+def test_a_chain_of_revisions_that_all_agreed_to_has_no_faults() -> None:
+    refused = Decision(2, 1, 2, is_accepted=False, verdicts={"one": "no"}, asked=BOTH)
+    third = Decision(3, 1, 2, is_accepted=True, verdicts=AGREED, asked=BOTH)
+    notes = [ChangeNote(1, Told.OK), ChangeNote(2, Told.FAILED), ChangeNote(3, Told.UNKNOWN)]
+    assert not list(configuration_faults([FIRST, refused, third], notes))
+
+
+@pytest.mark.parametrize(
+    ("second", "note", "said"),
+    [
+        (replace(FIRST, number=2, replaces=0, value=2), None, "revision 2 replaces 0"),
+        (replace(FIRST, number=2, replaces=1, value=1), None, "a change is lost"),
+        (replace(FIRST, number=2, replaces=1, value=2, verdicts={"one": ""}), None, "two has not"),
+        (replace(FIRST, number=2, is_accepted=False), ChangeNote(2, Told.OK), "it does not"),
+        (replace(FIRST, number=2, is_accepted=False), ChangeNote(1, Told.FAILED), "it counts"),
+    ],
+)
+def test_what_is_wrong_with_a_configuration_is_found(
+    second: Decision, note: ChangeNote | None, said: str
+) -> None:
+    found = list(configuration_faults([FIRST, second], [note] if note else []))
+    assert len(found) == 1
+    assert said in found[0]
+
+
+def test_what_is_wrong_with_joining_is_found() -> None:
+    admissions = [Admission("token", "one"), Admission("token", "one"), Admission("other", "two")]
+    taken = [Taken("name", "one", "two", silent_seconds=5.0)]
+    assert not list(joining_faults(admissions, taken, 3.0))
+    admissions += [Admission("token", "three"), Admission("last", "four", is_expired=True)]
+    taken += [Taken("name", "two", "one", silent_seconds=1.0)]
+    assert len(list(joining_faults(admissions, taken, 3.0))) == 3

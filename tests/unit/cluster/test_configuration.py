@@ -27,3 +27,10 @@ def test_who_does_not_answer_is_named() -> None:
     refusal = refusal_of(RUNNING, {"1": ""}, is_late=True)
     assert refusal is not None
     assert refusal.startswith("Node two has not said")
+
+
+def test_nothing_counts_while_nobody_knows_who_has_to_agree() -> None:
+    assert refusal_of(None, {"1": "", "2": ""}, is_late=False) is None
+    refusal = refusal_of(None, {"1": "", "2": ""}, is_late=True)
+    assert refusal is not None
+    assert "lost touch" in refusal

@@ -79,7 +79,8 @@ def test_a_node_that_runs_may_resume(
         (3, 100.0, False, ASK_AGAIN_SECONDS, DrainStep.ASK),
         (3, 100.0, False, DRAIN_SECONDS, DrainStep.CUT),
         (3, None, False, DRAIN_SECONDS, DrainStep.CUT),
-        (3, 100.0, True, DRAIN_SECONDS + 1, DrainStep.WAIT),
+        (3, 160.0, True, DRAIN_SECONDS + 1, DrainStep.WAIT),
+        (3, 160.0, True, DRAIN_SECONDS + ASK_AGAIN_SECONDS, DrainStep.CUT),
     ],
 )
 def test_clients_are_asked_then_awaited_then_cut(
@@ -87,3 +88,14 @@ def test_clients_are_asked_then_awaited_then_cut(
 ) -> None:
     drain = Drain(began_at=100.0, asked_at=asked_at, has_cut=has_cut)
     assert drain.step(clients=clients, now=100.0 + after_seconds) is step
+
+
+def test_clients_that_came_while_nobody_else_was_there_get_the_whole_time() -> None:
+    drain = Drain(began_at=100.0, asked_at=160.0, has_cut=True).alone(300.0)
+    assert drain.step(clients=1, now=300.0 + DRAIN_SECONDS - 1) is DrainStep.ASK
+    assert drain.step(clients=1, now=300.0 + DRAIN_SECONDS) is DrainStep.CUT
+
+
+def test_the_time_of_a_drain_goes_on_where_nobody_was_cut_yet() -> None:
+    drain = Drain(began_at=100.0, asked_at=100.0)
+    assert drain.alone(130.0) == drain

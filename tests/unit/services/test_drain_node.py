@@ -225,6 +225,30 @@ async def test_a_draining_node_stays_when_the_last_other_one_has_gone(end: NodeS
     assert not node.is_draining()
 
 
+async def test_the_first_by_name_goes_on_also_where_all_have_asked_their_clients_already() -> None:
+    node = scene(two=NodeState.RUNNING)
+    await node.drains.drain("one")
+    await node.looked(NOTICE_SECONDS)
+    assert node.streams.did == ["ask"]
+    node.nodes.states["two"] = NodeState.DRAINING
+    await node.looked(1.0)
+    assert not node.is_draining()
+
+
+async def test_who_came_while_nobody_else_was_there_is_sent_away_when_somebody_is() -> None:
+    node = scene(two=NodeState.RUNNING)
+    await node.drains.drain("one")
+    await node.looked(DRAIN_SECONDS)
+    assert node.streams.did == ["cut"]
+    node.unready.add("two")
+    await node.looked(DRAIN_SECONDS)
+    await node.looked(NOTICE_SECONDS)
+    assert node.streams.did == ["cut", "ask"]
+    node.unready.clear()
+    await node.looked(DRAIN_SECONDS)
+    assert node.streams.did == ["cut", "ask", "cut"]
+
+
 async def test_a_draining_node_lets_clients_in_again_once_nobody_else_is_there() -> None:
     node = scene(two=NodeState.RUNNING)
     await node.drains.drain("one")
