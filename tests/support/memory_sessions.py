@@ -83,6 +83,7 @@ class MemorySessions:
 
     async def touch(self, digest: str, node: str) -> None:
         self._note("touch")
+        await asyncio.sleep(0)
         if digest in self.rows:
             self.rows[digest] = replace(self.rows[digest], last_used_ms=self.now_ms, node=node)
 
@@ -170,10 +171,9 @@ class MemorySessions:
 
 
 class PlayedRandom:
-    """Gives bytes that differ from call to call, the same ones in each run."""
+    """Gives bytes that differ from call to call, on all nodes of a test."""
 
-    def __init__(self) -> None:
-        self._numbers = itertools.count(1)
+    _numbers = itertools.count(1)
 
     def __call__(self, count: int) -> bytes:
         return next(self._numbers).to_bytes(count, "big")

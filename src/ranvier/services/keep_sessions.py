@@ -105,10 +105,11 @@ class KeepSessions:
         self._cache.keep(cookie.digest, session)
         return HeldSession(cookie, session)
 
-    async def find(self, cookie: SessionCookie) -> HeldSession | None:
+    async def find(self, cookie: SessionCookie, *, is_use: bool = True) -> HeldSession | None:
         """Return the session of a cookie as it is after now; None where it is over or never was.
 
-        This node becomes the one that serves it: the cookie returned bears its route.
+        This node becomes the one that serves it: the cookie returned bears its route. A look that
+        `is_use` not lets the session run out as if nobody had looked.
         """
         digest = cookie.digest
         cached = self._cache.find(digest)
@@ -120,7 +121,7 @@ class KeepSessions:
         if is_over(session, seen.now_ms, self.limits):
             self._cache.forget(digest)
             return None
-        if is_touch_due(session, self._sources.node, seen.now_ms, self.limits):
+        if is_use and is_touch_due(session, self._sources.node, seen.now_ms, self.limits):
             session = await self._touch(digest, session, seen.now_ms)
         self._cache.keep(digest, session)
         return HeldSession(replace(cookie, route=self.route), session)

@@ -24,7 +24,7 @@ from ranvier.web.page_templates import templates
 PAGE_PREFIXES: Final = ("/cockpit", "/sign-in", "/sign-out", "/set-up", "/portal")
 """Where people are: every other path has no session."""
 
-_KEPT_IN: Final = "ranvier.page_session"
+_KEPT_IN: Final = "page_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,14 @@ class PageSession:
     async def sign_out(self) -> None:
         """Make this the session of nobody, with nothing left in it; its cookie is another one."""
         await self._change(signed_out, renews=True)
+
+    async def is_current(self) -> bool:
+        """Tell whether the session is there still, and its user's: live pages ask now and then.
+
+        To ask is no use of the session; it may run out meanwhile.
+        """
+        held = await self._parts.sessions.find(self._held.cookie, is_use=False)
+        return held is not None and held.session.user == self.user
 
     def note_changes_of(self, held: HeldSession) -> None:
         """Begin to note changes of a session as it is now, and make none."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -157,10 +157,8 @@ def refuse_cross_site(scope: Scope) -> None:
 
 def is_of_host(origin: bytes, host: bytes) -> bool:
     """Tell whether an origin is the host that was asked; `null` is nobody's."""
-    return (
-        bool(host)
-        and urlsplit(origin.decode("latin-1")).netloc.lower() == host.decode("latin-1").lower()
-    )
+    scheme, _, place = origin.decode("latin-1").partition("://")
+    return bool(scheme and host) and place.lower() == host.decode("latin-1").lower()
 
 
 def refuse_foreign_form(cookie: SessionCookie, token: str | None) -> None:
