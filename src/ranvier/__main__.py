@@ -11,6 +11,7 @@ from typing import Final
 
 LOCAL: Final = {
     ("start",): "ranvier.node.command_start",
+    ("balancer", "check"): "ranvier.node.command_balancer_check",
     ("config", "explain"): "ranvier.node.command_explain",
     ("database", "check"): "ranvier.node.command_check",
     ("database", "copy"): "ranvier.node.command_copy",

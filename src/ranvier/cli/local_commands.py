@@ -28,6 +28,7 @@ def add_local(app: typer.Typer) -> None:
     app.add_typer(database, name="database")
     balancer = typer.Typer(no_args_is_help=True, help="Files of the load balancers in front.")
     balancer.command("render")(render)
+    _list(balancer, "check", "Name the mistakes of a workers.properties.", "balancer ")
     app.add_typer(balancer, name="balancer")
 
 

@@ -3,7 +3,8 @@
 NodeError
 ├── PortUnavailable      an address that cannot be listened on
 ├── DatabaseMissing      a data directory without a database
-└── NodeIdUnreadable     a file node-id that holds something else
+├── NodeIdUnreadable     a file node-id that holds something else
+└── FileUnreadable       a file that a command is to look at, and cannot
 """
 
 from __future__ import annotations
@@ -47,3 +48,12 @@ class NodeIdUnreadable(NodeError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"data: {path} holds no node id; remove it, and the node gets a new one.")
+
+
+class FileUnreadable(NodeError):
+    """A file that was named on the command line."""
+
+    code: ClassVar[str] = "RANVIER-NODE-FILE"
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"The file {file!a} cannot be read: {reason}.")
