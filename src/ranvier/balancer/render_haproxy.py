@@ -46,7 +46,7 @@ _GENERAL = (
     "    option httplog",
     "    option dontlognull",
     f"    timeout connect {CONNECT_SECONDS}s",
-    "    timeout http-request 10s",
+    "    timeout http-request 30s",
     "    timeout http-keep-alive 30s",
     "    timeout queue 10s",
     f"    timeout client {SILENCE_SECONDS}s",
@@ -88,6 +88,8 @@ def _backend(nodes: Sequence[BalancedNode], options: RenderOptions) -> Iterator[
     yield "    retries 3"
     yield "    option redispatch 1"
     yield "    retry-on conn-failure empty-response 503"
+    yield "    # What is sent again must have come whole, or as much of it as a buffer holds."
+    yield "    option http-buffer-request"
     yield "    # A form knows that it is sent twice; a call that may have run is not sent again."
     pages = " ".join(PAGE_PATHS)
     yield (

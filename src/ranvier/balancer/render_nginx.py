@@ -135,8 +135,7 @@ def _server(options: RenderOptions, upstream: str, variable: str) -> Iterator[st
     yield f"    proxy_send_timeout {SILENCE_SECONDS}s;"
     yield "    # Live pages are passed on as they come."
     yield "    proxy_buffering off;"
-    yield "    # A node that drains answers 503 before it does anything: another one is asked."
-    yield "    proxy_next_upstream error timeout http_503;"
+    yield "    proxy_next_upstream error timeout;"
     yield "    proxy_next_upstream_tries 3;"
     yield f"    location = {OWN_HEALTH_PATH} {{"
     yield "        access_log off;"
@@ -146,6 +145,7 @@ def _server(options: RenderOptions, upstream: str, variable: str) -> Iterator[st
     yield "    location / {"
     yield f"        proxy_pass http://{upstream};"
     yield "    }"
+    yield "    # A node that drains answers 503 before it does anything: another one is asked."
     yield "    # A form knows that it is sent twice; a call that may have run is not sent again."
     pages = "|".join(each.removeprefix("/") for each in PAGE_PATHS)
     yield f"    location ~ ^/({pages})(/|$) {{"
