@@ -80,8 +80,8 @@ class RenderOptions:
             )
         if not _PATH.fullmatch(self.workers_file):
             raise UnusableOption(
-                f"--write {self.workers_file!r} must be a path of A-Z, a-z, 0-9 and _ . / @ + : -"
-                " only, since the web server is told it."
+                f"The web server cannot be told the path {self.workers_file!r}: it must be of A-Z,"
+                " a-z, 0-9 and _ . / @ + : - only; give --workers-file another one."
             )
         if self.tls is not None and not _PATH.fullmatch(self.tls):
             raise UnusableOption(

@@ -64,6 +64,12 @@ class FileOptions:
         str,
         typer.Option("--gateway-class", metavar="CLASS", help="kubernetes: the controller's."),
     ] = "ranvier"
+    workers_file: Annotated[
+        str | None,
+        typer.Option(
+            "--workers-file", metavar="PATH", help="mod_jk: where httpd finds it, if elsewhere."
+        ),
+    ] = None
     nodes: Annotated[
         Path | None,
         typer.Option("--nodes", metavar="FILE", help="Node list in a file, no node is asked."),
@@ -104,7 +110,7 @@ def _asked(kind: str, options: FileOptions) -> RenderOptions:
         server=options.web_server,
         is_modern=options.modern,
         gateway_class=options.gateway_class,
-        workers_file=_workers_file(kind, options.write),
+        workers_file=options.workers_file or _workers_file(kind, options.write),
     )
 
 
