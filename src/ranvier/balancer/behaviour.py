@@ -13,7 +13,9 @@ CHECK_SECONDS: Final = 1
 CONNECT_SECONDS: Final = 2
 """A node that takes no connection within it is passed over."""
 SILENCE_SECONDS: Final = 330
-"""A command may wait five minutes for its handler; live pages hear something every 15 seconds."""
+"""A command may wait five minutes for its handler."""
+PAGE_SILENCE_SECONDS: Final = 30
+"""Pages are made at once, and live ones hear something every 15 seconds: the node is frozen."""
 IDLE_SECONDS: Final = 20
 """Connections are kept for less time than nodes keep them (30 s): none closes under use."""
 BODY_BYTES: Final = 32 * 1024 * 1024

@@ -11,6 +11,7 @@ from ranvier.balancer.behaviour import (
     COOKIE,
     OWN_HEALTH_PATH,
     PAGE_PATHS,
+    PAGE_SILENCE_SECONDS,
     READY_PATH,
     SILENCE_SECONDS,
 )
@@ -87,7 +88,7 @@ def _backend(nodes: Sequence[BalancedNode], options: RenderOptions) -> Iterator[
     yield "    # A node that drains answers 503 before it does anything: another one is asked."
     yield "    retries 3"
     yield "    option redispatch 1"
-    yield "    retry-on conn-failure empty-response 503"
+    yield "    retry-on conn-failure empty-response response-timeout 503"
     yield "    # What is sent again must have come whole, or as much of it as a buffer holds."
     yield "    option http-buffer-request"
     yield "    # A form knows that it is sent twice; a call that may have run is not sent again."
@@ -96,6 +97,7 @@ def _backend(nodes: Sequence[BalancedNode], options: RenderOptions) -> Iterator[
         "    http-request disable-l7-retry"
         f" unless {{ method GET HEAD OPTIONS }} or {{ path_beg {pages} }}"
     )
+    yield f"    http-request set-timeout server {PAGE_SILENCE_SECONDS}s if {{ path_beg {pages} }}"
     if options.sticky is Stickiness.COOKIE:
         yield "    # The session cookie ends in the name of a server; any other can take over."
         yield (

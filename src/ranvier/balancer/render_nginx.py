@@ -11,6 +11,7 @@ from ranvier.balancer.behaviour import (
     IDLE_SECONDS,
     OWN_HEALTH_PATH,
     PAGE_PATHS,
+    PAGE_SILENCE_SECONDS,
     SILENCE_SECONDS,
 )
 from ranvier.balancer.errors import CannotRender
@@ -18,7 +19,7 @@ from ranvier.balancer.node_list import BalancedNode
 from ranvier.balancer.options import Protocol, RenderOptions, Stickiness
 from ranvier.balancer.rendered_file import RenderedFile, head, text_of
 
-_FAILS = "max_fails=1 fail_timeout=2s"
+_FAILS = "max_fails=1 fail_timeout=5s"
 
 
 def render_nginx(nodes: Sequence[BalancedNode], options: RenderOptions) -> list[RenderedFile]:
@@ -150,6 +151,7 @@ def _server(options: RenderOptions, upstream: str, variable: str) -> Iterator[st
     pages = "|".join(each.removeprefix("/") for each in PAGE_PATHS)
     yield f"    location ~ ^/({pages})(/|$) {{"
     yield "        proxy_next_upstream error timeout http_503 non_idempotent;"
+    yield f"        proxy_read_timeout {PAGE_SILENCE_SECONDS}s;"
     yield f"        proxy_pass http://{upstream};"
     yield "    }"
     yield "}"

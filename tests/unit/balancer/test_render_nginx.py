@@ -19,14 +19,14 @@ def test_maps_lead_from_the_cookie_to_a_group_with_the_others_behind_it() -> Non
     text = text_of()
     assert 'map $to_ranvier_route $to_ranvier_upstream { default ranvier; "~^ivynode1$" ra' in text
     assert "upstream ranvier_1 { zone ranvier_1 128k; server ivynode1:8024 max_fails=1" in text
-    assert "server ivynode2:8024 weight=1 max_fails=1 fail_timeout=2s backup;" in text
+    assert "server ivynode2:8024 weight=1 max_fails=1 fail_timeout=5s backup;" in text
     assert "sticky" not in text
 
 
 def test_modern_is_sticky_by_itself() -> None:
     text = text_of(RenderOptions(is_modern=True))
     assert "sticky route $to_ranvier_route;" in text
-    assert "server ivynode1:8024 weight=2 max_fails=1 fail_timeout=2s route=ivynode1;" in text
+    assert "server ivynode1:8024 weight=2 max_fails=1 fail_timeout=5s route=ivynode1;" in text
     assert "upstream ranvier_1" not in text
 
 
