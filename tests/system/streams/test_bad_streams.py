@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import grpc
 import pytest
 
-from examples.node_process import NodeProcess
 from ranvier.proto import persistent_streams_pb2 as streams_pb2
 from tests.support.axon_stubs import ServiceStub
-from tests.support.node_program import running_node
 from tests.support.stream_calls import (
     AGGREGATES,
     LIST,
@@ -21,14 +19,6 @@ from tests.support.stream_calls import (
     status,
 )
 from tests.support.stream_consumer import Journal, StreamConsumer, properties
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    """One node for all: what is refused leaves it as it was."""
-    with running_node(tmp_path_factory.mktemp("node") / "data") as node:
-        yield node
-
 
 BAD_STREAMS = {
     "no id": (("", properties()), "INVALID_ARGUMENT", "RANVIER-INVALID-STREAM"),

@@ -10,7 +10,6 @@ from typing import Any
 import grpc
 import pytest
 
-from examples.node_process import NodeProcess
 from ranvier.events.streams.sequencing import hash_of, segment_of
 from ranvier.proto import common_pb2, dcb_pb2, event_pb2
 from ranvier.proto import persistent_streams_pb2 as streams_pb2
@@ -35,7 +34,7 @@ Call = LiveCall[streams_pb2.StreamRequest, streams_pb2.StreamSignal]
 
 
 def test_segments_are_shared_and_moved_and_no_event_is_lost(
-    node: NodeProcess, channel: grpc.Channel, start: Callable[..., StreamConsumer]
+    channel: grpc.Channel, start: Callable[..., StreamConsumer]
 ) -> None:
     journal = Journal()
     append(channel, range(10))
