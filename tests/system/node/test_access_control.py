@@ -21,10 +21,16 @@ TOKEN = "f3b1c0de-this-is-the-token"
 GET_LAST_TOKEN = "/io.axoniq.axonserver.grpc.event.EventStore/GetLastToken"
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[NodeProcess]:
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("node") / "data"
+
+
+@pytest.fixture(scope="module")
+def node(data: Path) -> Iterator[NodeProcess]:
+    """One node for all: what asks it leaves it as it was."""
     flags = ("--access-control", "--access-token", TOKEN)
-    with running_node(tmp_path / "data", *flags) as started:
+    with running_node(data, *flags) as started:
         yield started
 
 
@@ -84,9 +90,9 @@ def test_the_command_line_sends_it(node: NodeProcess) -> None:
     assert ranvier("events", "read", "-S", node.http_address, "-t", TOKEN).code == 0
 
 
-def test_the_token_is_in_no_log(node: NodeProcess, tmp_path: Path) -> None:
+def test_the_token_is_in_no_log(node: NodeProcess, data: Path) -> None:
     with pytest.raises(grpc.RpcError):
         last_token(node.grpc_address, ("axoniq-access-token", "guess-of-a-stranger"))
-    log = (tmp_path / "data.log").read_text()
+    log = data.with_name("data.log").read_text()
     assert TOKEN not in log
     assert "guess-of-a-stranger" not in log
