@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
         take_share(int(worker["workerid"].removeprefix("gw")), worker["workercount"])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Say what of the suite may run beside what, and let a test with processes try once more."""
     if config.pluginmanager.hasplugin("xdist"):

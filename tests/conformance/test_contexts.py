@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from ranvier.events.errors import (
 from ranvier.events.snapshot import Snapshot
 from ranvier.storage.context_catalogue import ContextDescription
 from ranvier.storage.database import Database
+from ranvier.storage.placed.database import PlacedDatabase
 from tests.support.appends import all_rows, event, store
 from tests.support.databases import CONTEXT, MakeDatabase, opened
 
@@ -23,8 +25,15 @@ async def test_contexts_are_listed_by_name(database: Database) -> None:
         await database.contexts.create(name, dcb=name == "orders")
     assert await database.contexts.names() == ["accounts", CONTEXT, "orders"]
     await store(database, event(0), context="orders")
-    assert await database.contexts.describe("orders") == ContextDescription("orders", True, 1)
-    assert await database.contexts.describe(CONTEXT) == ContextDescription(CONTEXT, False, 0)
+    orders, default = described(database, "orders", dcb=True), described(database, CONTEXT)
+    assert await database.contexts.describe("orders") == replace(orders, head=1)
+    assert await database.contexts.describe(CONTEXT) == default
+
+
+def described(database: Database, name: str, *, dcb: bool = False) -> ContextDescription:
+    """Return what is told of an empty context of this name."""
+    is_placed = isinstance(database, PlacedDatabase)
+    return ContextDescription(name, dcb, 0, has_own_database=is_placed)
 
 
 async def test_a_name_is_taken_once(database: Database) -> None:
@@ -121,8 +130,8 @@ async def test_all_contexts_are_described_at_once(database: Database) -> None:
     await contexts.create("gone")
     await contexts.delete("gone")
     assert list(await contexts.all()) == [
-        ContextDescription(CONTEXT, dcb=False, head=0),
-        ContextDescription("orders", dcb=True, head=0, properties={"owner": "sales", "a": "b"}),
+        described(database, CONTEXT),
+        replace(described(database, "orders", dcb=True), properties={"owner": "sales", "a": "b"}),
     ]
 
 
