@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ranvier.errors import RanvierError
 from ranvier.messages.processor_plans import Instruction
 from ranvier.services.connected_client import ClientIdentity
+from ranvier.services.instruct_clients import ClientAnswer, InstructClients
 from ranvier.services.keep_clients import ConnectedClient, KeepClients
 from tests.support.processors import Claims, instance
 
@@ -28,6 +31,23 @@ class SilentLink:
 
     def close(self, error: RanvierError) -> None:
         self.closed_by.append(error)
+
+
+class AnsweringLink(SilentLink):
+    """A control stream whose client confirms whatever it is told, or only says that it came."""
+
+    def __init__(self, instruct: InstructClients, *, confirms: bool = True) -> None:
+        super().__init__()
+        self._instruct = instruct
+        self._confirms = confirms
+        self.client: ConnectedClient | None = None
+
+    def instruct(self, instruction: Instruction, instruction_id: str = "") -> None:
+        super().instruct(instruction, instruction_id)
+        if instruction_id and self.client is not None:
+            answer = ClientAnswer(instruction_id, is_success=True, error_message="")
+            tell = self._instruct.completed if self._confirms else self._instruct.acknowledged
+            asyncio.get_running_loop().call_soon(tell, self.client, answer)
 
 
 def connect(

@@ -7,20 +7,29 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 
 from ranvier.errors import RanvierError
-from ranvier.web.cockpit import contexts_page, dashboard
+from ranvier.web.cockpit import clients_page, contexts_page, dashboard, sessions_page
 from ranvier.web.cockpit.bundle import BundleResource, found_bundle
+from ranvier.web.cockpit.clients_page import ClientsPage
 from ranvier.web.cockpit.context_page import ContextPage
+from ranvier.web.cockpit.context_posts import ContextPosts
 from ranvier.web.cockpit.contexts_page import ContextsPage
 from ranvier.web.cockpit.dashboard import DashboardPage
 from ranvier.web.cockpit.event_pages import EventPages
 from ranvier.web.cockpit.frame import Frame
 from ranvier.web.cockpit.navigation import HOME
+from ranvier.web.cockpit.processors_page import ProcessorsPage
+from ranvier.web.cockpit.sessions_page import SessionsPage
 from ranvier.web.cockpit.tail_page import TailPage
 from ranvier.web.dependencies import WebDependencies
 from ranvier.web.http_status import status_of
 from ranvier.web.open_streams import OpenStreams
 
-ENTRIES: Final = (dashboard.ENTRY, contexts_page.ENTRY)
+ENTRIES: Final = (
+    dashboard.ENTRY,
+    sessions_page.ENTRY,
+    contexts_page.ENTRY,
+    clients_page.ENTRY,
+)
 
 
 class Cockpit:
@@ -30,13 +39,18 @@ class Cockpit:
         """`streams` is what ends pages that are kept up to date when the node stops."""
         bundle = found_bundle()
         self.frame = Frame(dependencies, ENTRIES, bundle)
+        contexts = ContextsPage(dependencies, self.frame)
         self._parts = (
             BundleResource(bundle),
             DashboardPage(dependencies, self.frame),
-            ContextsPage(dependencies, self.frame),
+            contexts,
+            ContextPosts(dependencies.administer_contexts, contexts),
             TailPage(dependencies, self.frame, streams),
             EventPages(dependencies, self.frame),
             ContextPage(dependencies, self.frame),
+            ClientsPage(dependencies, self.frame),
+            ProcessorsPage(dependencies, self.frame),
+            SessionsPage(dependencies, self.frame),
         )
 
     def add_to(self, app: FastAPI) -> None:

@@ -28,6 +28,12 @@ CONTEXT_PART: Final = "context "
 
 SEE_OTHER: Final = 303
 
+DONE: Final = {
+    "created": "The context was created; every node serves it within a second.",
+    "deleted": "The context was deleted with all that it held.",
+}
+"""What is said above the list after a form was posted."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContextRow:
@@ -83,6 +89,7 @@ class ContextsPage:
             listing=listing(request, rows, COLUMNS),
             context_count=len(rows),
             unknown=unknown,
+            done=_(DONE.get(request.query_params.get("done", ""), "")),
             new_path=NEW_PATH,
         )
 

@@ -24,15 +24,13 @@ ANSWER_SECONDS: Final = 10.0
 TABLE_ROWS: Final = 500
 """Shown of an answer that is grouped or sorted: more is asked for by `limit` and REST."""
 
-SHOWN_COLUMNS: Final = frozenset(
-    {
-        TOKEN,
-        "payloadType",
-        TIMESTAMP,
-        AGGREGATE_IDENTIFIER,
-        AGGREGATE_SEQUENCE_NUMBER,
-        "payloadData",
-    }
+SHOWN_COLUMNS: Final = (
+    TOKEN,
+    "payloadType",
+    TIMESTAMP,
+    AGGREGATE_IDENTIFIER,
+    AGGREGATE_SEQUENCE_NUMBER,
+    "payloadData",
 )
 """Of whole events: all ten would be no overview, and each event is shown in full by itself."""
 
@@ -127,7 +125,7 @@ def shown_columns(columns: Sequence[str]) -> Sequence[str]:
     """Return the columns that are shown: those asked for, or of whole events the telling ones."""
     if len(columns) < len(COLUMNS) - 1 or not set(columns) <= set(COLUMNS):
         return columns
-    return [each for each in columns if each in SHOWN_COLUMNS]
+    return [each for each in SHOWN_COLUMNS if each in columns]
 
 
 def beginning_before(ask: Ask, place: str) -> str:

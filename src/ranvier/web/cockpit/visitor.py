@@ -17,7 +17,7 @@ class Visitor:
 
 def visitor_of(request: Request) -> Visitor:
     """Return who sends a request; without a session it is nobody in particular."""
-    session = request.scope.get("page_session")
+    session = request.scope.get("ranvier.page_session")
     if session is None:
         return Visitor()
     return Visitor(session.user, session.csrf_token)
