@@ -56,9 +56,10 @@ soak: $(VENV)/.dev compiled ## the long proofs in full; the suite runs the same 
 faults: $(VENV)/.dev compiled ## the fault proofs in full: kills, freezes, cuts and restarts of nodes and database, full disk
 	@RANVIER_SOAK=1 $(BIN)/python -m pytest tests/system/faults tests/simulation --timeout 7200
 
-pages: ## bundle the web pages (nothing to bundle: they are rendered by the node)
-	@echo "The pages are templates in src/ranvier/web; they need no bundling."
+pages: ## bundle style sheets and scripts of the web pages with npm; without, the pages are plain
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or later. The pages work without."; exit 1; }
+	@cd pages && npm ci --silent && npm run --silent build
 
 clean: ## remove what the other targets made, but not ./data
-	@rm -rf $(VENV) build dist src/ranvier/proto .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@rm -rf $(VENV) pages/node_modules src/ranvier/web/static/bundle build dist src/ranvier/proto .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,8 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 # Where our own files lie; everything else in the folder was made by a tool or by running Ranvier.
-FOLDERS = ("src", "tests", "bench", "examples", "docs", "proto", "deploy", ".ci")
+FOLDERS = ("src", "tests", "bench", "examples", "docs", "pages", "proto", "deploy", ".ci")
 GENERATED = "src/ranvier/proto/"
+BUNDLED = "src/ranvier/web/static/bundle/"
 # These rules speak of what they forbid.
 RULES = "tests/tidy/"
 
@@ -66,7 +67,14 @@ def own_files() -> tuple[File, ...]:
 
 
 def _is_ours(name: str) -> bool:
-    made = ("__pycache__/", ".egg-info/", "node_modules/", GENERATED, "src/ranvier/.proto-")
+    made = (
+        "__pycache__/",
+        ".egg-info/",
+        "node_modules/",
+        GENERATED,
+        BUNDLED,
+        "src/ranvier/.proto-",
+    )
     return not any(part in name for part in made) and name not in (".coverage", ".git")
 
 

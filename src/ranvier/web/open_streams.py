@@ -21,6 +21,12 @@ class OpenStreams:
         self._ended = asyncio.Event()
         self.count = 0
 
+    def beside(self, limit: int) -> OpenStreams:
+        """Return streams of another kind, counted by themselves, which end together with these."""
+        others = OpenStreams(limit)
+        others._ended = self._ended
+        return others
+
     @contextmanager
     def enter(self) -> Iterator[None]:
         """Count a stream while the block runs; raise `NodeBusy` or `NodeStopping` instead."""

@@ -7,27 +7,25 @@ the chosen node and an access token of the query in what it points to.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ranvier import __version__
 from ranvier.errors import RanvierError
-from ranvier.web.access import TOKEN_NAME, query_token
 from ranvier.web.assets import OWN
 from ranvier.web.cockpit.bundle import Bundle, found_bundle
 from ranvier.web.cockpit.chosen_node import PARAMETER, chosen_node
 from ranvier.web.cockpit.health_messages import HealthMessage, health_messages
 from ranvier.web.cockpit.navigation import Crumb, NavigationEntry, is_within, trail
+from ranvier.web.cockpit.page_state import PageState, page_state
 from ranvier.web.cockpit.texts import LANGUAGE, _, _n
 from ranvier.web.cockpit.theme import Theme, theme_of
-from ranvier.web.cockpit.visitor import Visitor, visitor_of
 from ranvier.web.dependencies import WebDependencies
+from ranvier.web.page_sessions import PageSession, page_session
 from ranvier.web.page_templates import templates
 
 OWN_SHEETS: Final = ("cockpit.css", "cockpit-lists.css")
@@ -45,7 +43,7 @@ class FrameView:
     trail: Sequence[Crumb]
     theme: Theme
     language: str
-    visitor: Visitor
+    visitor: PageSession
     nodes: Sequence[str]
     chosen: str | None
     """The name of the chosen node; None where all are shown."""
@@ -55,6 +53,8 @@ class FrameView:
     scripts: Sequence[str]
     is_bundled: bool
     path: str
+    address: str
+    """The path with its query."""
     kept: Sequence[tuple[str, str]]
     """What of the query a form that chooses another node must send again."""
     version: str = __version__
@@ -83,23 +83,38 @@ class Frame:
         further: Sequence[Crumb] = (),
         **values: object,
     ) -> HTMLResponse:
-        """Return a page; `further` are the steps below its entry. Raises `UnknownNode`."""
+        """Return a page; `further` are the steps below its entry. Raises `UnknownNode`.
+
+        A value `live`, the `PageState` of what is shown, has the page kept up to date.
+        """
+        state = page_state(request, "")
         view = self._view(request, title, further, chosen_node(request, self._of.members()))
         html = templates.get_template(template).render(
+            {"live": None} | values,
             frame=view,
-            link=link_maker(request, view.chosen),
-            post_key=new_post_key,
-            **values,
+            link=state.link,
+            messages=view.messages,
+            post_key=view.visitor.new_post_key,
         )
         return HTMLResponse(html)
+
+    def parts(
+        self, state: PageState, part_templates: Mapping[str, str], values: Mapping[str, object]
+    ) -> Mapping[str, str]:
+        """Return the parts of a page that are kept up to date, each from its own template."""
+        shared = {**values, "link": state.link, "messages": health_messages(self._of)}
+        wanted = {"health": "cockpit/health_pill.html", **part_templates}
+        return {name: templates.get_template(each).render(shared) for name, each in wanted.items()}
 
     def refused(self, request: Request, error: RanvierError, status: int) -> HTMLResponse:
         """Return the page that tells of an error, whatever else is wrong with the request."""
         view = self._view(request, _("That could not be done"), (), chosen=None)
         html = templates.get_template("cockpit/refused.html").render(
+            live=None,
             frame=view,
-            link=link_maker(request, None),
-            post_key=new_post_key,
+            link=PageState("").link,
+            messages=view.messages,
+            post_key=view.visitor.new_post_key,
             sentence=str(error),
             code=error.code,
         )
@@ -116,7 +131,7 @@ class Frame:
             trail=trail(path, self._entries, further),
             theme=theme_of(request),
             language=LANGUAGE,
-            visitor=visitor_of(request),
+            visitor=page_session(request),
             nodes=[view.member.name for view in self._of.members()],
             chosen=chosen,
             this_node=self._of.node().name,
@@ -125,6 +140,7 @@ class Frame:
             scripts=self._scripts,
             is_bundled=bool(self._bundle),
             path=path,
+            address=path + (f"?{request.url.query}" if request.url.query else ""),
             kept=[each for each in request.query_params.multi_items() if each[0] != PARAMETER],
         )
 
@@ -136,23 +152,10 @@ class Frame:
         return tuple(styles), tuple(f"/static/bundle/{name}" for name in self._bundle.scripts)
 
 
-def new_post_key() -> str:
-    """Return what tells one filled form from another: the same form sent twice counts once."""
-    return secrets.token_urlsafe(16)
-
-
 def link_maker(request: Request, chosen: str | None) -> Callable[..., str]:
     """Return what makes links to other pages: with the chosen node, and the token of the query."""
-    token = query_token(request.scope["query_string"])
-    lasting = {} if token is None else {TOKEN_NAME: token}
-    if chosen is not None:
-        lasting[PARAMETER] = chosen
-
-    def link(path: str, **query: str | int | None) -> str:
-        wanted = {name: value for name, value in (lasting | query).items() if value is not None}
-        return f"{path}?{urlencode(wanted)}" if wanted else path
-
-    return link
+    others = [each for each in page_state(request, "").query if each[0] != PARAMETER]
+    return PageState("", (*others, (PARAMETER, chosen or ""))).link
 
 
 templates.globals.update({"_": _, "_n": _n})
