@@ -23,6 +23,7 @@ from bench import (
     python_client,
     query,
     search_events,
+    sessions,
     start_and_memory,
     unary_echo,
 )
@@ -41,6 +42,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "start": start_and_memory.figures,
     "client": python_client.figures,
     "idle": idle.figures,
+    "sessions": sessions.figures,
     "cluster": cluster.figures,
 }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 from fastapi import FastAPI, Request
@@ -111,24 +111,31 @@ async def page_node(
         yield PageNode(sessions, pages, client)
 
 
+class Reached(Protocol):
+    """A node that a browser can be sent to."""
+
+    @property
+    def client(self) -> httpx2.AsyncClient: ...
+
+
 @dataclass
 class Browser:
     """Keeps cookies as a browser does, and fills forms in; it may be sent to any node."""
 
     cookie: str = ""
 
-    async def look(self, node: PageNode, path: str = "/portal/form") -> dict[str, Any]:
+    async def look(self, node: Reached, path: str = "/portal/form") -> dict[str, Any]:
         response = await self.ask(node, "GET", path)
         assert response.status_code == 200, response.text
         found: dict[str, Any] = response.json()
         return found
 
     async def post(
-        self, node: PageNode, path: str, form: Mapping[str, str], **headers: str
+        self, node: Reached, path: str, form: Mapping[str, str], **headers: str
     ) -> httpx2.Response:
         return await self.ask(node, "POST", path, data=form, headers=headers)
 
-    async def ask(self, node: PageNode, method: str, path: str, **more: Any) -> httpx2.Response:
+    async def ask(self, node: Reached, method: str, path: str, **more: Any) -> httpx2.Response:
         headers = {name: value.encode() for name, value in more.pop("headers", {}).items()}
         if self.cookie:
             headers["cookie"] = self.cookie.encode("latin-1")
