@@ -156,11 +156,11 @@ DEPRECATED: Final[Mapping[str, str]] = {
     "jvm_route": "route",
     "disabled": "activation",
     "stopped": "activation",
-    "sticky": "sticky_session",
 }
 """Names of older versions, and what to write today."""
 
 MISTAKEN: Final[Mapping[str, str]] = {
+    "sticky": "sticky_session",
     "hostname": "host",
     "address": "host",
     "server": "host",

@@ -128,6 +128,9 @@ def replaced(old: str, new: str) -> Callable[[], str]:
         (replaced("type=lb", "type=lb\nworker.AxonIvyEngine.method=Q"), 16, "value", "R, S, N"),
         (replaced("type=lb", "type=lb\nworker.AxonIvyEngine.sticky_session=maybe"), 16, "value",
          "true or false"),
+        (replaced("one.lbfactor=2", "six.type=lb\nworker.six.balance_workers=AxonIvyEngine"), 8,
+         "wrong-type", "no node"),
+        (replaced("one.lbfactor=2", f"{'x' * 61}.lbfactor=2"), 7, "worker-name", "60 characters"),
         (replaced("# Two", "worker.maintain=often #"), 1, "value", "maintain"),
     ],
 )  # fmt: skip
@@ -233,6 +236,15 @@ def test_a_file_is_compared_with_the_nodes() -> None:
         (13, "two has lbfactor 1 against 2 of one; the nodes' weights are 2 and 2.")
     ]
     assert check_workers(SOUND.encode(), nodes_of(*IVY_NODES)) == []
+
+
+def test_factors_that_are_no_numbers_are_not_compared_with_weights() -> None:
+    text = SOUND.replace("lbfactor=2", "lbfactor=$(STRENGTH)")
+    assert check_workers(text.encode(), nodes_of(*IVY_NODES)) == []
+
+
+def test_routes_of_the_environment_are_believed() -> None:
+    assert found(SOUND.replace("route=ivynode1", "route=$(ROUTE)")) == []
 
 
 def test_every_message_is_one_sentence() -> None:

@@ -48,3 +48,15 @@ def test_a_path_that_no_file_can_hold_is_refused(tls: str) -> None:
 def test_it_listens_where_users_look_first() -> None:
     assert RenderOptions().listens_at.text == "*:80"
     assert RenderOptions(tls="/etc/cert.pem").listens_at.text == "*:443"
+
+
+@pytest.mark.parametrize("gateway_class", ["", "A", "a b", "-a", "a\n", "a{"])
+def test_a_class_that_no_file_can_hold_is_refused(gateway_class: str) -> None:
+    with pytest.raises(UnusableOption, match="--gateway-class"):
+        RenderOptions(gateway_class=gateway_class)
+
+
+@pytest.mark.parametrize("path", ["", "a b", "a\n", '"', "a\\b"])
+def test_a_path_that_httpd_cannot_be_told_is_refused(path: str) -> None:
+    with pytest.raises(UnusableOption, match="--workers-file"):
+        RenderOptions(workers_file=path)

@@ -84,6 +84,38 @@ def _weight(kind: str, node: dict[str, object]) -> object:
     return 1 if kind == "kubernetes" else node["weight"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "each_line"),
+    [
+        ("haproxy", RenderOptions(), "server {route} {host}:{http}"),
+        (
+            "nginx",
+            RenderOptions(),
+            "    server {host}:{http} weight={weight} max_fails=1 fail_time",
+        ),
+        ("nginx", RenderOptions(is_modern=True), "route={route};"),
+        ("mod_proxy", RenderOptions(), "BalancerMember http://{host}:{http} route={route}"),
+        ("mod_proxy", RenderOptions(protocol=Protocol.AJP), "BalancerMember ajp://{host}:{ajp}"),
+        ("mod_jk", RenderOptions(), ".route={route}"),
+        ("kubernetes", RenderOptions(), "{route}"),
+    ],
+)
+def test_every_node_is_there_once(kind: str, options: RenderOptions, each_line: str) -> None:
+    listed = [
+        listed_node(f"n{at}", host=f"host{at}", httpPort=8000, ajpPort=9000 + at)
+        for at in range(1, 8)
+    ]
+    nodes = read_nodes(listed)
+    text = "".join(file.text for file in RENDERERS[kind](nodes, options))
+    for node in nodes:
+        values = {
+            "route": node.route, "host": node.host, "http": node.http_port, "ajp": node.ajp_port,
+            "weight": node.weight,
+        }  # fmt: skip
+        lines = [line for line in text.splitlines() if each_line.format(**values) in line]
+        assert len([line for line in lines if not line.endswith(" backup;")]) == 1
+
+
 HOSTILE = [
     "a\nserver evil 192.0.2.66:1", "a;}", 'a"; evil "', "a # b", "$(evil)", "${evil}", "a\r\n",
     "\x00", "a: {evil: 1}", "</VirtualHost>", "%{evil}",

@@ -61,6 +61,47 @@ def test_a_file_is_replaced_only_if_it_changes(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["haproxy.cfg", "nodes.json"]
 
 
+def test_files_of_several_parts_lie_side_by_side(
+    nodes: str, tmp_path: Path, capsys: Captured
+) -> None:
+    place = tmp_path / "jk" / "workers.properties"
+    place.parent.mkdir()
+    command = ["balancer", "render", "mod_jk", "--nodes", nodes]
+    assert main([*command, "--write", str(place)]) == 0
+    snippet = place.with_name("ranvier-jk.conf")
+    assert f"JkWorkersFile {place}\n" in snippet.read_text()
+    assert sorted(place.parent.iterdir()) == [snippet, place]
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert printed.index("# ---- workers.properties") < printed.index("# ---- ranvier-jk.conf")
+
+
+def test_of_several_files_none_is_replaced_where_one_cannot_be(
+    nodes: str, tmp_path: Path, capsys: Captured
+) -> None:
+    place = tmp_path / "workers.properties"
+    place.write_text("old")
+    (tmp_path / "ranvier-jk.conf").mkdir()
+    assert main(["balancer", "render", "mod_jk", "--nodes", nodes, "--write", str(place)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert place.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_node_without_ajp_is_named(node: StubNode, capsys: Captured) -> None:
+    listed = [*IVY_NODES, listed_node("quiet", httpPort=1, ajpPort=None)]
+    node.will_answer(StubAnswer(body=json.dumps(listed).encode()))
+    assert main(["balancer", "render", "mod_jk", "-S", node.url]) == 1
+    printed = capsys.readouterr()
+    assert (printed.out, "node quiet listens for no AJP" in printed.err) == ("", True)
+
+
+def test_iis_is_asked_for_by_server(nodes: str, capsys: Captured) -> None:
+    assert main(["balancer", "render", "mod_jk", "--server", "iis", "--nodes", nodes]) == 0
+    assert "# ---- uriworkermap.properties" in capsys.readouterr().out
+
+
 def test_a_link_stays_one(nodes: str, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     link = tmp_path / "haproxy.cfg"
