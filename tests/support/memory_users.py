@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from ranvier.access.sign_in_delay import Admission, SeenFailures, Subjects
 from ranvier.access.user_name import UserName
 from ranvier.security.password_hash import PasswordHash
 from ranvier.security.secret import Secret
-from ranvier.services.administer_users import AdministerUsers
+from ranvier.services.administer_users import AdministerUsers, EndSessions
 from ranvier.services.check_passwords import CheckPasswords
 from ranvier.services.offer_set_up import OfferSetUp
 from ranvier.services.sign_in import SignIn
 from ranvier.storage.local_users import USERS_MOST, LocalUser, UserChange
+from ranvier.web.user_parts import UserParts
 
 QUICK = PasswordHash(1, 8)
 """The least work that argon2id does: tests are not attacked."""
@@ -117,10 +119,11 @@ class MemoryAttempts:
 class MemoryAccess:
     """All services of signing in, over what is kept in memory."""
 
-    def __init__(self, *, waiting_most: int = 32) -> None:
+    def __init__(self, end_sessions: EndSessions | None = None) -> None:
+        self._end_sessions = end_sessions
         self.users = MemoryLocalUsers()
         self.attempts = MemoryAttempts()
-        self.passwords = CheckPasswords(QUICK, bytes, waiting_most=waiting_most)
+        self.passwords = CheckPasswords(QUICK, bytes)
         self.counted: list[str] = []
         self.ended: list[str] = []
         self.is_controlled = True
@@ -130,3 +133,16 @@ class MemoryAccess:
 
     async def end_sessions(self, user: str) -> None:
         self.ended.append(user)
+        if self._end_sessions is not None:
+            await self._end_sessions(user)
+
+    @property
+    def parts(self) -> UserParts:
+        return UserParts(self.sign_in, self.administer, self.set_up)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        await self.passwords.start()
+        yield
+        await self.set_up.stop()
+        await self.passwords.stop()

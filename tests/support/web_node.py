@@ -58,6 +58,7 @@ from tests.support.memory_event_log import (
     MemoryStrategies,
 )
 from tests.support.memory_sessions import MemorySessions, SessionNode
+from tests.support.memory_users import MemoryAccess
 from tests.support.node_reports import PlayedPeers, told
 
 NOW_MS = 1_700_000_000_123
@@ -194,6 +195,7 @@ class WebNode:
             )
         )
         self.session_node = SessionNode(MemorySessions(), FACTS.name)
+        self.access = MemoryAccess(self.session_node.sessions.end_all_of)
         self.instruct = InstructClients(lambda: f"instruction-{next(numbers)}")
         self.processors = AdministerProcessors(
             self.cluster_clients, self.instruct, MemoryStrategies()
@@ -249,6 +251,7 @@ class WebNode:
             configuration=self.configuration,
             token_refused=self._note_refused_token,
             clock=self.clock,
+            users=self.access.parts,
             page_sessions=self.session_node.parts,
             time_ms=lambda: NOW_MS,
             new_message_id=lambda: f"minted-{next(numbers)}",
@@ -267,7 +270,10 @@ class WebNode:
     async def client(self) -> AsyncIterator[httpx2.AsyncClient]:
         """Yield a client whose requests go straight into the application."""
         transport = httpx2.ASGITransport(app=self.application())
-        async with httpx2.AsyncClient(transport=transport, base_url="http://node") as client:
+        async with (
+            self.access.running(),
+            httpx2.AsyncClient(transport=transport, base_url="http://node") as client,
+        ):
             yield client
 
 

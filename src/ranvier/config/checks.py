@@ -14,7 +14,6 @@ from ranvier.config.settings import Settings
 def check_settings(settings: Settings, origins: Mapping[str, Origin]) -> None:
     """Raise the `ConfigError` that names the first contradiction and its remedy."""
     _check_bindings(settings, origins)
-    _check_access(settings)
     _check_ports(settings)
     _check_certificates(settings, origins)
     _check_heartbeat(settings)
@@ -25,6 +24,10 @@ def notices_about(settings: Settings) -> Iterator[Notice]:
     """Tell what is allowed, and probably not what was meant."""
     if settings.access_token is not None and not settings.access_control:
         yield Notice("access_token", "is asked of nobody while `access_control` is off.")
+    if settings.access_control and settings.access_token is None:
+        yield Notice(
+            "access_token", "is not set: people can sign in, and no application can connect."
+        )
     if settings.unsafe_database and settings.database.dsn is not None:
         yield Notice("unsafe_database", "lets a power failure lose events that were acknowledged.")
     if settings.insecure and not settings.access_control:
@@ -39,15 +42,8 @@ def _check_bindings(settings: Settings, origins: Mapping[str, Origin]) -> None:
         if not is_loopback(address):
             raise UnsafeBinding(
                 f"{name} is {address} ({origins[name]}), which others reach, while access_control"
-                " is off; set access_control and access_token, or say insecure: true."
+                " is off; set access_control, or say insecure: true."
             )
-
-
-def _check_access(settings: Settings) -> None:
-    if settings.access_control and settings.access_token is None:
-        raise ContradictorySettings(
-            "access_control is on, but there is no access_token that anybody could send; set one."
-        )
 
 
 def _check_ports(settings: Settings) -> None:

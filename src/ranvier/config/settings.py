@@ -222,7 +222,7 @@ class Settings:
     )
     access_control: bool = setting(
         SWITCH,
-        "ask clients for an access token",
+        "ask applications for the access token and people to sign in",
         default=False,
         axon=(axon("accesscontrol.enabled"),),
         is_cluster_key=True,

@@ -44,6 +44,7 @@ from ranvier.node.shared_settings import (
     take_heartbeats,
     take_query_limits,
 )
+from ranvier.node.users import NodeUsers
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.observability.metrics import Metrics
 from ranvier.web.application import build_application
@@ -87,6 +88,12 @@ class Node:
             self._database.sessions, settings, self._membership, self._services.leases
         )
         self._sessions.show(self._metrics)
+        self._users = NodeUsers(
+            self._database,
+            self._sessions.keep.end_all_of,
+            lambda: self._shared.current.access_control,
+        )
+        self._users.show(self._metrics)
         self._membership.watch_return(self._services.follow.hurry)
         self._separation = separation(self._membership, self._services.clients)
         self._health = NodeHealth(self._database, self._membership, self._separation)
@@ -94,6 +101,7 @@ class Node:
         self._shared.hand_to(partial(take_heartbeats, self._services.clients))
         self._shared.hand_to(partial(take_query_limits, self._services.for_events))
         self._shared.hand_to(self._sessions.take_limits)
+        self._shared.hand_to(self._users.take)
         is_kind = kind_guard(self._services.kinds)
         is_open = draining_guard(lambda: self._draining.is_refusing)
         self._grpc = GrpcServer(
@@ -161,6 +169,7 @@ class Node:
             await self._configuration.start()
             await self._reporting.start()
             await self._sessions.start()
+            await self._users.start()
             await self._listen()
             await self._membership.run_at(self._bound())
             await self._mesh.start()
@@ -196,6 +205,7 @@ class Node:
         )
         await self._reporting.stop()
         await self._configuration.stop()
+        await self._users.stop()
         await self._sessions.stop()
         await self._services.stop()
         await self._separation.stop()
@@ -264,6 +274,7 @@ class Node:
             configuration=self._configuration,
             token_refused=lambda: self._metrics.authentication_errors.add(ANY_CONTEXT),
             clock=time.monotonic,
+            users=self._users.parts,
             page_sessions=self._sessions.parts(lambda: self._draining.is_refusing),
             time_ms=unix_ms,
             new_message_id=new_message_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -41,11 +42,17 @@ class SharedSettings:
         self._own = own
         self.current = with_shared(own, read_kept(own.data).values)
         self._takers: list[Taker] = []
+        self._nobodys_token = Secret(secrets.token_hex(32))
 
     @property
     def required_token(self) -> Secret | None:
-        """What clients must send; None while access control is off."""
-        return self.current.access_token if self.current.access_control else None
+        """What clients must send; None while access control is off.
+
+        Where it is on and no token is set, it is one that nobody knows: only people get in.
+        """
+        if not self.current.access_control:
+            return None
+        return self.current.access_token or self._nobodys_token
 
     def hand_to(self, taker: Taker) -> None:
         """Let somebody take the settings over whenever they change."""

@@ -20,7 +20,7 @@ from ranvier.storage.local_users import USERS_MOST, LocalUser, LocalUsers, UserC
 
 logger = logging.getLogger("ranvier.access")
 
-EndSessions = Callable[[str], Awaitable[None]]
+EndSessions = Callable[[str], Awaitable[object]]
 """Ends every session of a user, on all nodes."""
 
 

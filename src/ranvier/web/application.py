@@ -5,13 +5,15 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from ranvier.web.access import AccessControl
+from ranvier.web.access import AccessControl, Gate
+from ranvier.web.account_page import AccountPage
 from ranvier.web.actuator_metrics import ActuatorMetricsResource
 from ranvier.web.api_pages import ApiPages
 from ranvier.web.assets import AssetsResource
 from ranvier.web.cluster_configuration import ClusterConfigurationResource
 from ranvier.web.cluster_nodes import ClusterNodesResource
 from ranvier.web.cockpit.cockpit import Cockpit
+from ranvier.web.cockpit.frame import Frame
 from ranvier.web.commands import CommandsResource
 from ranvier.web.components import ComponentsResource
 from ranvier.web.contexts import ContextsResource
@@ -39,7 +41,9 @@ from ranvier.web.request_bodies import BodyLimits, RequestBodies
 from ranvier.web.search import SearchResource
 from ranvier.web.security_headers import SecurityHeaders
 from ranvier.web.sessions import SessionsResource
+from ranvier.web.sign_in_pages import SignInPages
 from ranvier.web.snapshots import SnapshotsResource
+from ranvier.web.users import UsersResource
 
 
 def build_application(
@@ -61,22 +65,35 @@ def build_application(
     add_refusals(app, cockpit.refusal)
     add_resources(app, dependencies, streams)
     cockpit.add_to(app)
+    add_doors(app, dependencies, cockpit.frame)
     AssetsResource().add_to(app)
     return app
 
 
 def guards(dependencies: WebDependencies, limits: BodyLimits) -> list[Middleware]:
     """Return what every request passes on its way in, the outermost first."""
-    token, token_refused = dependencies.access_token, dependencies.token_refused
+    gate = Gate(dependencies.access_token, dependencies.token_refused, dependencies.page_sessions)
     return [
         Middleware(CountedRequests, dependencies.request_came),
         Middleware(SecurityHeaders),
         Middleware(Failures),
         Middleware(HeadRequests),
         Middleware(PageSessions, dependencies.page_sessions),
-        Middleware(AccessControl, token, token_refused),
+        Middleware(AccessControl, gate),
         Middleware(RequestBodies, limits),
     ]
+
+
+def add_doors(app: FastAPI, dependencies: WebDependencies, frame: Frame) -> None:
+    """Offer what people sign in and out with, and the users themselves."""
+    users, parts = dependencies.users, dependencies.page_sessions
+
+    def has_access_control() -> bool:
+        return dependencies.access_token() is not None
+
+    SignInPages(users, parts.sessions, has_access_control=has_access_control).add_to(app)
+    UsersResource(users, parts, has_access_control=has_access_control).add_to(app)
+    AccountPage(users, parts.sessions, frame).add_to(app)
 
 
 def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStreams) -> None:

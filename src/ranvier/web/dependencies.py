@@ -30,6 +30,7 @@ from ranvier.services.topology import Topology
 from ranvier.storage.context_catalogue import ContextCatalogue
 from ranvier.storage.event_log import EventLog
 from ranvier.web.page_sessions import PageSessionParts
+from ranvier.web.user_parts import UserParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,8 @@ class WebDependencies:
     """Told of each request that is refused for its access token."""
     clock: Callable[[], float]
     """Seconds that never go back: the clock of `NodeFacts.started_at` and of `clients`."""
+    users: UserParts
+    """The people who sign in."""
     page_sessions: PageSessionParts
     """The sessions of people at the pages."""
     time_ms: Callable[[], int]

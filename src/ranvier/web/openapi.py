@@ -9,14 +9,16 @@ from fastapi.openapi.utils import get_openapi
 
 from ranvier import __version__
 from ranvier.web.access import TOKEN_NAME, is_open
+from ranvier.web.posted_form import TOKEN_HEADER
 from ranvier.web.problem import MEDIA_TYPE
 
 Description = dict[str, Any]
 
 SUMMARY: Final = (
     "Every refusal is `application/problem+json` with a stable `code` and one sentence. "
-    "With access control on, calls need the header `AxonIQ-Access-Token`, except those for health "
-    "and monitoring."
+    "With access control on, calls need the header `AxonIQ-Access-Token`, or the cookie of a "
+    "session that was signed in (with `X-CSRF-Token` for what changes something), except those "
+    "for health and monitoring."
 )
 
 TAGS: Final = [
@@ -27,6 +29,7 @@ TAGS: Final = [
     {"name": "contexts", "description": "Create, change and delete contexts."},
     {"name": "cluster", "description": "See all nodes, let this one join others, take nodes out."},
     {"name": "sessions", "description": "See who uses the pages on any node, and end that."},
+    {"name": "users", "description": "Those who sign in at pages and by REST."},
     {"name": "processors", "description": "See, steer and spread event processors."},
     {"name": "components", "description": "Connected applications and what they handle."},
     {"name": "node", "description": "What a node tells of itself, as Axon users know it."},
@@ -63,6 +66,10 @@ REFUSED: Final[dict[int | str, Description]] = {
 }
 
 
+CLOSED: Final[list[Description]] = [{"accessToken": []}, {"session": []}, {}]
+"""One of them, or nothing where access control is off."""
+
+
 class DescribedApi(FastAPI):
     """A FastAPI application that describes itself as Ranvier's contract says."""
 
@@ -85,9 +92,15 @@ def describe(app: FastAPI) -> Description:
     components = description.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["securitySchemes"] = {
-        "accessToken": {"type": "apiKey", "in": "header", "name": TOKEN_NAME}
+        "accessToken": {"type": "apiKey", "in": "header", "name": TOKEN_NAME},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "JSESSIONID",
+            "description": f"Of a sign-in; what changes something needs {TOKEN_HEADER}, too.",
+        },
     }
     for path, operations in description["paths"].items():
-        for operation in operations.values():
-            operation["security"] = [] if is_open(path) else [{"accessToken": []}, {}]
+        for method, operation in operations.items():
+            operation["security"] = [] if is_open(path, method.upper()) else CLOSED
     return description

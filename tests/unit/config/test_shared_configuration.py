@@ -9,7 +9,6 @@ import pytest
 from ranvier.config.errors import (
     BrokenClusterFile,
     ClusterKeyDiffers,
-    ContradictorySettings,
     InvalidValue,
     NotShared,
     UnknownKey,
@@ -76,8 +75,7 @@ def test_shared_values_stand_in_the_place_of_a_nodes_own(tmp_path: Path) -> None
     assert shared.access_token == Secret("sesame")
     assert shared.query == own.query
     assert with_shared(own, {}) == own
-    with pytest.raises(ContradictorySettings):
-        with_shared(own, {"access_control": "on"})
+    assert with_shared(own, {"access_control": "on"}).access_token is None
 
 
 def test_what_was_in_force_is_kept(tmp_path: Path) -> None:

@@ -37,6 +37,21 @@ def test_all_else_does(path: str) -> None:
     assert not is_open(path)
 
 
+def test_people_and_programs_find_the_doors_open() -> None:
+    assert is_open("/sign-in", "POST")
+    assert is_open("/sign-out", "POST")
+    assert is_open("/set-up")
+    assert is_open("/api/sessions", "POST")
+    for method, path in (
+        ("GET", "/api/sessions"),
+        ("DELETE", "/api/sessions"),
+        ("GET", "/cockpit"),
+    ):
+        assert not is_open(path, method)
+    assert not is_open("/sign-in/x")
+    assert not is_open("/sign-ins")
+
+
 @pytest.mark.parametrize(
     ("headers", "query", "token"),
     [
