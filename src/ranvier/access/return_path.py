@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
-from urllib.parse import quote, urlsplit
 
 HOME: Final = "/cockpit"
 
@@ -23,16 +23,10 @@ def return_path(wanted: str | None) -> str:
         return HOME
     if not wanted.startswith("/") or wanted.startswith("//"):
         return HOME
-    path = urlsplit(wanted).path
+    path = re.split("[?#]", wanted, maxsplit=1)[0]
     if any(path == each or path.startswith(f"{each}/") for each in _NOWHERE):
         return HOME
     return wanted
-
-
-def sign_in_path(path: str, query: str) -> str:
-    """Return the path of the sign-in page that leads back to where somebody wanted to go."""
-    wanted = quote(path) + (f"?{query}" if query else "")
-    return f"/sign-in?return_to={quote(wanted, safe='')}"
 
 
 def _is_plain(text: str) -> bool:

@@ -84,24 +84,13 @@ class Node:
         life_before = FormerLife(settings.data, lambda: self._data_directory.lock_place)
         self._membership = membership(self._database, settings, life_before)
         show_members(self._membership, self._metrics)
-        self._sessions = NodeSessions(
-            self._database.sessions, settings, self._membership, self._services.leases
-        )
-        self._sessions.show(self._metrics)
-        self._users = NodeUsers(
-            self._database,
-            self._sessions.keep.end_all_of,
-            lambda: self._shared.current.access_control,
-        )
-        self._users.show(self._metrics)
+        self._let_people_in(settings)
         self._membership.watch_return(self._services.follow.hurry)
         self._separation = separation(self._membership, self._services.clients)
         self._health = NodeHealth(self._database, self._membership, self._separation)
         self._configuration = share_configuration(self._database, self._shared, self._membership)
         self._shared.hand_to(partial(take_heartbeats, self._services.clients))
         self._shared.hand_to(partial(take_query_limits, self._services.for_events))
-        self._shared.hand_to(self._sessions.take_limits)
-        self._shared.hand_to(self._users.take)
         is_kind = kind_guard(self._services.kinds)
         is_open = draining_guard(lambda: self._draining.is_refusing)
         self._grpc = GrpcServer(
@@ -143,6 +132,21 @@ class Node:
             other_node(self._placing),
         )
         add_axon_services(self._grpc, self._services.for_axon(platform, self._membership))
+
+    def _let_people_in(self, settings: Settings) -> None:
+        """Build what people sign in with, and what keeps their sessions."""
+        self._sessions = NodeSessions(
+            self._database.sessions, settings, self._membership, self._services.leases
+        )
+        self._sessions.show(self._metrics)
+        self._users = NodeUsers(
+            self._database,
+            self._sessions.keep.end_all_of,
+            lambda: self._shared.current.access_control,
+        )
+        self._users.show(self._metrics)
+        self._shared.hand_to(self._sessions.take_limits)
+        self._shared.hand_to(self._users.take)
 
     def _let_nodes_join(self, settings: Settings, life: NodeLife | None) -> None:
         """Build what lets nodes into the cluster, this one included, and out of it."""

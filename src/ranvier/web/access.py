@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ranvier.access.return_path import HOME, sign_in_path
+from ranvier.access.return_path import HOME
 from ranvier.security.access_token import TokenVerdict, judge_access_token
 from ranvier.security.secret import Secret
 from ranvier.web.errors import AccessTokenMissing, AccessTokenWrong, WebError
@@ -141,9 +141,11 @@ def refusal_response(scope: Scope, refusal: WebError) -> Response:
 
 def way_in(scope: Scope) -> str:
     """Return the path of the sign-in page; it leads back to what can be asked for once more."""
-    if scope["method"] not in SAFE_METHODS:
-        return sign_in_path(HOME, "")
-    return sign_in_path(scope["path"], scope["query_string"].decode("latin-1"))
+    wanted = HOME
+    if scope["method"] in SAFE_METHODS:
+        query = scope["query_string"].decode("latin-1")
+        wanted = quote(scope["path"]) + (f"?{query}" if query else "")
+    return f"/sign-in?return_to={quote(wanted, safe='')}"
 
 
 def is_for_people(path: str) -> bool:

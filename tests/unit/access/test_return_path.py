@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ranvier.access.return_path import HOME, return_path, sign_in_path
+from ranvier.access.return_path import HOME, return_path
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,3 @@ def test_no_text_leads_to_another_host(wanted: str) -> None:
     assert not found.startswith(("//", "/\\"))
     assert found.isascii()
     assert found.isprintable()
-
-
-@given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(["", "a=1", "b=%20&c"]))
-def test_the_way_back_stands_in_the_sign_in_path(tail: str, query: str) -> None:
-    link = sign_in_path(f"/cockpit/{tail}", query)
-    assert urlsplit(link).path == "/sign-in"
-    (back,) = parse_qs(urlsplit(link).query)["return_to"]
-    assert return_path(back) == back or len(back) > 2048
-    assert urlsplit(back).query == query

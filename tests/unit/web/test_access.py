@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from urllib.parse import parse_qs, urlsplit
 
-from ranvier.web.access import is_open, offered_token
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ranvier.access.return_path import return_path
+from ranvier.web.access import is_open, offered_token, way_in
 
 
 @pytest.mark.parametrize(
@@ -68,3 +73,14 @@ def test_the_header_counts_before_the_query(
     headers: list[tuple[bytes, bytes]], query: bytes, token: str | None
 ) -> None:
     assert offered_token({"headers": headers, "query_string": query}) == token
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(["", "a=1", "b=%20&c"]))
+def test_the_way_in_leads_back(tail: str, query: str) -> None:
+    scope = {"method": "GET", "path": f"/cockpit/{tail}", "query_string": query.encode()}
+    way = urlsplit(way_in(scope))
+    assert way.path == "/sign-in"
+    (back,) = parse_qs(way.query)["return_to"]
+    assert return_path(back) == back
+    assert urlsplit(back).query == query
+    assert way_in(scope | {"method": "POST"}) == "/sign-in?return_to=%2Fcockpit"
