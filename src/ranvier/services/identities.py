@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ranvier.security.secret import Secret
@@ -14,6 +14,8 @@ class Identity:
 
     user: str
     """The name as it is shown, and by which the sessions of the user are found."""
+    seal: Secret | None = field(default=None, compare=False)
+    """What tells later whether the proof would still be one; its owner alone reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +35,13 @@ class Identities(Protocol):
 
         Raises `SignInRefused`, in the same time and words whether it is the user or the password
         that is wrong, or, unlooked at, `SignInDelayed` or `TooManySignIns`.
+        """
+        ...
+
+    async def stands(self, identity: Identity) -> bool:
+        """Tell whether the proof would still be one.
+
+        Asked when a session was opened for it: whatever takes a proof its worth ends the sessions
+        that there are, and this one may have come a moment later.
         """
         ...

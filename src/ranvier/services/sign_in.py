@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from ranvier.access.errors import InvalidUserName, SignInDelayed, SignInRefused, TooManySignIns
@@ -71,7 +72,13 @@ class SignIn:
             proof.address,
             extra={"action": "user.signed-in", "user": user.name.shown},
         )
-        return Identity(user.name.shown)
+        return Identity(user.name.shown, user.password_hash)
+
+    async def stands(self, identity: Identity) -> bool:
+        """Tell whether the password that was checked is the user's still."""
+        key = key_of(identity.user)
+        user = None if key is None else await self._users.find(key)
+        return user is not None and user.password_hash == identity.seal
 
     async def _checked(self, proof: PasswordProof) -> LocalUser | None:
         key = key_of(proof.name)
@@ -90,8 +97,7 @@ class SignIn:
             tell_refused(user.name.shown, proof.address)
             return None
         await self._attempts.succeeded(subject, subjects)
-        await self._keep_up(user, password)
-        return user
+        return await self._kept_up(user, password)
 
     async def _admitted(self, subjects: Subjects) -> bytes:
         for _ in range(TRIES):
@@ -102,15 +108,17 @@ class SignIn:
                 return admission.subject
         raise SignInDelayed(1.0)
 
-    async def _keep_up(self, user: LocalUser, password: Secret) -> None:
+    async def _kept_up(self, user: LocalUser, password: Secret) -> LocalUser:
         """Hash a password anew that was hashed with less work than is asked for today."""
         if not self._passwords.is_outgrown(user.password_hash):
-            return
+            return user
         try:
             better = await self._passwords.hash(password)
         except TooManySignIns:
-            return
-        await self._users.change_password(user.name.key, better, user.password_hash)
+            return user
+        if await self._users.change_password(user.name.key, better, user.password_hash):
+            return replace(user, password_hash=better)
+        return user
 
 
 def key_of(name: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
-from ranvier.access.errors import PasswordRefused, SessionEnded
+from ranvier.access.errors import PasswordRefused, SessionEnded, SignInRefused
 from ranvier.access.return_path import HOME, return_path
 from ranvier.errors import RanvierError
 from ranvier.security.secret import Secret
@@ -66,7 +66,11 @@ class SignInPages:
             password = Secret(form.first("password"))
             proof = PasswordProof(name, password, address_of(request))
             identity = await self._users.identities.identify(proof)
-            return await self._enter(request, identity, wanted)
+            answer = await self._enter(request, identity, wanted)
+            if await self._users.identities.stands(identity):
+                return answer
+            await page_session(request).sign_out()
+            raise SignInRefused
         except RanvierError as refusal:
             return await self._sign_in_page(request, wanted, name, refusal)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import Depends, FastAPI, Path, Request, Response
 
-from ranvier.access.errors import NobodySignsIn
+from ranvier.access.errors import NobodySignsIn, SignInRefused
 from ranvier.access.session_cookie import set_cookie
 from ranvier.security.secret import Secret
 from ranvier.services.identities import PasswordProof
@@ -141,6 +141,9 @@ class UsersResource:
         proof = PasswordProof(posted.name, Secret(posted.password), address_of(request))
         identity = await self._users.identities.identify(proof)
         held = await signed_in_session(self._parts.sessions, identity)
+        if not await self._users.identities.stands(identity):
+            await self._parts.sessions.end(held.session.handle)
+            raise SignInRefused
         is_secure = request.url.scheme == "https"
         cookie = set_cookie(self._parts.cookie_name, held.cookie, is_secure=is_secure)
         response.headers["Set-Cookie"] = cookie.decode("ascii")

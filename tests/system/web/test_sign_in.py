@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
 
 from ranvier.access.set_up_secret import new_secret
 from ranvier.access.sign_in_delay import USER_RULE
 from ranvier.access.user_name import read_user_name
 from ranvier.security.secret import Secret
+from ranvier.web.access import DOORS, SAFE_METHODS, SIGN_IN_CALL, is_open
 from tests.support.browser_like import PEOPLE, hidden
 from tests.support.memory_users import QUICK
 from tests.support.web_node import WebNode, is_problem
@@ -366,3 +370,75 @@ async def test_the_doors_tell_nothing_of_the_node(browser: httpx2.AsyncClient) -
         assert "<script" not in page.text
         assert " style=" not in page.text
         assert page.headers["cache-control"] == "no-store"
+
+
+async def test_a_password_that_changes_while_the_session_is_opened_opens_none(
+    browser: httpx2.AsyncClient, node: WebNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = node.session_node.sessions.change
+    commit = node.session_node.sessions.commit
+
+    async def changed_meanwhile() -> None:
+        await node.access.administer.set_password("anna", Secret(OTHER))
+
+    async def late_change(*parameters: Any, **named: Any) -> Any:
+        await changed_meanwhile()
+        return await change(*parameters, **named)
+
+    async def late_commit(*parameters: Any, **named: Any) -> Any:
+        monkeypatch.setattr(node.session_node.sessions, "commit", commit)
+        await changed_meanwhile()
+        return await commit(*parameters, **named)
+
+    monkeypatch.setattr(node.session_node.sessions, "change", late_change)
+    proof = {"name": "anna", "password": PASSWORD}
+    answer = await browser.post("/api/sessions", json=proof)
+    assert is_problem(answer, 401, "RANVIER-SIGN-IN-REFUSED")
+    monkeypatch.setattr(node.session_node.sessions, "change", change)
+    assert await node.session_node.sessions.listed() == []
+    await node.access.administer.set_password("anna", Secret(PASSWORD))
+    monkeypatch.setattr(node.session_node.sessions, "commit", late_commit)
+    assert (await sign_in(browser)).status_code == 401
+    assert (await browser.get("/cockpit")).status_code == 303
+
+
+async def test_no_path_of_all_that_there_are_is_open_by_mistake(node: WebNode) -> None:
+    app = node.application()
+    async with node.client() as client:
+        for method, path in routes_of(app):
+            answer = await client.request(method, path)
+            if is_open(path, method):
+                assert answer.status_code not in {401, 303} or path in DOORS, (method, path)
+            else:
+                assert is_problem(answer, 401, "AXONIQ-1000"), (method, path)
+
+
+async def test_every_form_asks_for_its_token_and_its_site(
+    browser: httpx2.AsyncClient, node: WebNode
+) -> None:
+    await sign_in(browser)
+    token = hidden(await browser.get("/sign-out"))["csrf_token"]
+    changing = [
+        (method, path)
+        for method, path in routes_of(node.application())
+        if method not in SAFE_METHODS and (method, path) != SIGN_IN_CALL
+    ]
+    assert ("POST", "/sign-out") in changing
+    for method, path in changing:
+        without = await browser.request(method, path)
+        assert without.status_code == 403, (method, path)
+        wrong = {"X-CSRF-Token": "x" + token[1:]}
+        assert (await browser.request(method, path, headers=wrong)).status_code == 403
+        foreign = {"X-CSRF-Token": token, "sec-fetch-site": "cross-site"}
+        assert (await browser.request(method, path, headers=foreign)).status_code == 403
+    assert (await browser.get("/cockpit")).status_code == 200
+
+
+def routes_of(app: FastAPI) -> list[tuple[str, str]]:
+    """Return every route, its parameters filled in."""
+    return [
+        (method, re.sub(r"\{[^}]*\}", "x", route.path))
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in sorted(route.methods or ())
+    ]
