@@ -40,6 +40,7 @@ def known_assets() -> Mapping[str, Asset]:
     return {
         "cockpit.css": Asset(OWN / "cockpit.css", "text/css"),
         "cockpit-lists.css": Asset(OWN / "cockpit-lists.css", "text/css"),
+        "door.css": Asset(OWN / "door.css", "text/css"),
         "plain.css": Asset(OWN / "plain.css", "text/css"),
         "node.css": Asset(OWN / "node.css", "text/css"),
         "icon.svg": Asset(OWN / "icon.svg", "image/svg+xml"),

@@ -16,7 +16,7 @@ from ranvier.web.http_status import status_of
 from ranvier.web.page_sessions import page_session
 from ranvier.web.page_templates import templates
 
-OWN_SHEETS: Final = ("cockpit.css", "plain.css")
+DOOR_SHEETS: Final = ("cockpit.css", "door.css")
 
 
 class DoorPages:
@@ -54,7 +54,7 @@ class DoorPages:
 
 def style_sheets(bundle: Bundle) -> tuple[str, ...]:
     """Return the paths of the style sheets; ours carry when they were changed."""
-    own = OWN_SHEETS[:1] if bundle else OWN_SHEETS
+    own = DOOR_SHEETS if bundle else (*DOOR_SHEETS, "plain.css")
     return (
         *(f"/static/bundle/{name}" for name in bundle.styles),
         *(f"/static/{name}?v={(OWN / name).stat().st_mtime_ns:x}" for name in own),

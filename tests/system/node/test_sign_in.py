@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from examples.node_process import NodeProcess
+from examples.until import until
 from ranvier.proto.event_pb2 import GetLastTokenRequest
 from tests.support.axon_stubs import event_store_stub
 from tests.support.browser_like import PEOPLE, set_up, sign_in, sign_out
@@ -93,8 +94,19 @@ def refused_to_applications(node: NodeProcess) -> None:
 
 @pytest.fixture(scope="module")
 def node(folder: Path) -> Iterator[NodeProcess]:
-    flags = ("--access-control", "--access-token", TOKEN)
-    with running_node(folder / "guarded", *flags) as started:
+    """A node on which access control was turned on while it runs."""
+    with running_node(folder / "guarded") as started:
+        assert "/set-up" not in (folder / "guarded.log").read_text()
+        changed = httpx2.patch(
+            f"{started.http_address}/api/cluster/configuration",
+            json={"values": {"access_control": "true", "access_token": TOKEN}},
+            timeout=SECONDS,
+        )
+        assert changed.status_code == 200
+        until(
+            lambda: SECRET.search((folder / "guarded.log").read_text()),
+            "the set-up is offered",
+        )
         made = httpx2.post(
             f"{started.http_address}/api/users",
             json={"name": "Anna", "password": PASSWORD},
