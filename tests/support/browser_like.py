@@ -6,6 +6,7 @@ import re
 
 import httpx2
 
+PASSWORD = "a quiet green door"
 PEOPLE = {"accept": "text/html,*/*"}
 
 
@@ -34,3 +35,17 @@ def sign_out(browser: httpx2.Client, *, everywhere: bool = False) -> httpx2.Resp
     """Open the sign-out page and send it."""
     form = hidden(browser.get("/sign-out")) | ({"everywhere": "yes"} if everywhere else {})
     return browser.post("/sign-out", data=form)
+
+
+def show_only(browser: httpx2.AsyncClient, cookie: str) -> None:
+    """Forget all cookies but this one."""
+    browser.cookies.clear()
+    browser.cookies.set("JSESSIONID", cookie)
+
+
+async def fill_in_sign_in(
+    browser: httpx2.AsyncClient, password: str = PASSWORD, name: str = "anna", to: str = ""
+) -> httpx2.Response:
+    page = await browser.get("/sign-in", params={"return_to": to} if to else {})
+    assert page.status_code == 200
+    return await browser.post("/sign-in", data=hidden(page) | {"name": name, "password": password})

@@ -9,6 +9,10 @@ import httpx2
 import pytest
 import uvloop
 
+from ranvier.access.user_name import read_user_name
+from ranvier.security.secret import Secret
+from tests.support.browser_like import PASSWORD, PEOPLE
+from tests.support.memory_users import QUICK
 from tests.support.web_node import WebNode
 
 
@@ -25,4 +29,12 @@ def node() -> WebNode:
 @pytest.fixture
 async def client(node: WebNode) -> AsyncIterator[httpx2.AsyncClient]:
     async with node.client() as client:
+        yield client
+
+
+@pytest.fixture
+async def browser(node: WebNode) -> AsyncIterator[httpx2.AsyncClient]:
+    await node.access.users.add(read_user_name("Anna"), QUICK.of(Secret(PASSWORD)))
+    async with node.client() as client:
+        client.headers.update(PEOPLE)
         yield client

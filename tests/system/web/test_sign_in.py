@@ -1,56 +1,28 @@
-"""Signing in at the pages and by REST, straight into the application."""
+"""Signing in, out and up at the pages, straight into the application."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
-from starlette.routing import Route
 
 from ranvier.access.set_up_secret import new_secret
 from ranvier.access.sign_in_delay import USER_RULE
 from ranvier.access.user_name import read_user_name
 from ranvier.security.secret import Secret
-from ranvier.web.access import DOORS, SAFE_METHODS, SIGN_IN_CALL, is_open
-from tests.support.browser_like import PEOPLE, hidden
+from tests.support.browser_like import PASSWORD, PEOPLE, fill_in_sign_in, hidden, show_only
 from tests.support.memory_users import QUICK
 from tests.support.web_node import WebNode, is_problem
 
-PASSWORD = "a quiet green door"  # nobody's
 OTHER = "a loud yellow door"
-TOKEN = {"AxonIQ-Access-Token": "secret"}
 HOSTILE = "<script>alert(1)</script>&'\"".replace("/", "|")
 
 
 @pytest.fixture
 def node() -> WebNode:
     return WebNode(access_token="secret")
-
-
-@pytest.fixture
-async def browser(node: WebNode) -> AsyncIterator[httpx2.AsyncClient]:
-    await node.access.users.add(read_user_name("Anna"), QUICK.of(Secret(PASSWORD)))
-    async with node.client() as client:
-        client.headers.update(PEOPLE)
-        yield client
-
-
-def show_only(browser: httpx2.AsyncClient, cookie: str) -> None:
-    """Forget all cookies but this one."""
-    browser.cookies.clear()
-    browser.cookies.set("JSESSIONID", cookie)
-
-
-async def sign_in(
-    browser: httpx2.AsyncClient, password: str = PASSWORD, name: str = "anna", to: str = ""
-) -> httpx2.Response:
-    page = await browser.get("/sign-in", params={"return_to": to} if to else {})
-    assert page.status_code == 200
-    return await browser.post("/sign-in", data=hidden(page) | {"name": name, "password": password})
 
 
 async def test_a_page_leads_to_the_sign_in_and_back(browser: httpx2.AsyncClient) -> None:
@@ -73,14 +45,17 @@ async def test_a_page_leads_to_the_sign_in_and_back(browser: httpx2.AsyncClient)
 async def test_signing_in_gives_another_cookie(browser: httpx2.AsyncClient) -> None:
     await browser.get("/sign-in")
     before = browser.cookies["JSESSIONID"]
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     assert browser.cookies["JSESSIONID"] != before
     show_only(browser, before)
     assert (await browser.get("/cockpit")).status_code == 303
 
 
 async def test_a_wrong_password_and_no_such_user_look_alike(browser: httpx2.AsyncClient) -> None:
-    pages = [await sign_in(browser, "wrong password"), await sign_in(browser, PASSWORD, "nobody")]
+    pages = [
+        await fill_in_sign_in(browser, "wrong password"),
+        await fill_in_sign_in(browser, PASSWORD, "nobody"),
+    ]
     assert [each.status_code for each in pages] == [401, 401]
     texts = [re.sub(r'value="[^"]*"', "", each.text) for each in pages]
     assert texts[0] == texts[1]
@@ -92,17 +67,17 @@ async def test_failures_are_slowed_with_retry_after(
     browser: httpx2.AsyncClient, node: WebNode
 ) -> None:
     for _ in range(USER_RULE.free_failures):
-        assert (await sign_in(browser, "wrong password")).status_code == 401
-    slowed = await sign_in(browser)
+        assert (await fill_in_sign_in(browser, "wrong password")).status_code == 401
+    slowed = await fill_in_sign_in(browser)
     assert slowed.status_code == 429
     assert slowed.headers["retry-after"] == "1"
     node.access.attempts.seconds += 1
-    assert (await sign_in(browser)).status_code == 303
+    assert (await fill_in_sign_in(browser)).status_code == 303
 
 
 @pytest.mark.parametrize("to", ["//example.com", "https://example.com", "/\\example.com", "x"])
 async def test_nobody_is_sent_to_another_host(browser: httpx2.AsyncClient, to: str) -> None:
-    answer = await sign_in(browser, to=to)
+    answer = await fill_in_sign_in(browser, to=to)
     assert answer.headers["location"] == "/cockpit"
     await browser.post("/sign-out", data=hidden(await browser.get("/sign-out")))
     form = hidden(await browser.get("/sign-in")) | {"return_to": to}
@@ -112,7 +87,7 @@ async def test_nobody_is_sent_to_another_host(browser: httpx2.AsyncClient, to: s
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/set-up", "/cockpit/account"])
 async def test_a_form_of_another_site_is_refused(browser: httpx2.AsyncClient, path: str) -> None:
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     form = hidden(await browser.get("/sign-out"))
     for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://example.com"}):
         assert (await browser.post(path, data=form, headers=headers)).status_code == 403
@@ -122,11 +97,11 @@ async def test_a_form_of_another_site_is_refused(browser: httpx2.AsyncClient, pa
 
 
 async def test_what_somebody_typed_is_escaped(browser: httpx2.AsyncClient, node: WebNode) -> None:
-    page = await sign_in(browser, name=HOSTILE)
+    page = await fill_in_sign_in(browser, name=HOSTILE)
     assert page.status_code == 401
     assert "<script>" not in page.text
     await node.access.users.add(read_user_name(HOSTILE), QUICK.of(Secret(PASSWORD)))
-    assert (await sign_in(browser, name=HOSTILE)).status_code == 303
+    assert (await fill_in_sign_in(browser, name=HOSTILE)).status_code == 303
     for path in ("/cockpit", "/cockpit/account", "/sign-out"):
         shown = await browser.get(path)
         assert "<script>alert" not in shown.text
@@ -134,10 +109,10 @@ async def test_what_somebody_typed_is_escaped(browser: httpx2.AsyncClient, node:
 
 
 async def test_signing_out_ends_this_session_alone(browser: httpx2.AsyncClient) -> None:
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     here = browser.cookies["JSESSIONID"]
     browser.cookies.clear()
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     answer = await browser.post("/sign-out", data=hidden(await browser.get("/sign-out")))
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
     assert (await browser.get("/cockpit")).status_code == 303
@@ -146,10 +121,10 @@ async def test_signing_out_ends_this_session_alone(browser: httpx2.AsyncClient) 
 
 
 async def test_signing_out_everywhere_ends_all(browser: httpx2.AsyncClient) -> None:
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     here = browser.cookies["JSESSIONID"]
     browser.cookies.clear()
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     form = hidden(await browser.get("/sign-out")) | {"everywhere": "yes"}
     assert (await browser.post("/sign-out", data=form)).status_code == 303
     assert (await browser.get("/cockpit")).status_code == 303
@@ -158,7 +133,7 @@ async def test_signing_out_everywhere_ends_all(browser: httpx2.AsyncClient) -> N
 
 
 async def test_signing_out_twice_is_done(browser: httpx2.AsyncClient) -> None:
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     form = hidden(await browser.get("/sign-out"))
     shown = browser.cookies["JSESSIONID"]
     assert (await browser.post("/sign-out", data=form)).status_code == 303
@@ -186,125 +161,11 @@ async def test_forged_cookies_are_nobodys(browser: httpx2.AsyncClient) -> None:
         assert is_problem(answer, 401, "AXONIQ-1000")
 
 
-async def test_programs_are_told_and_not_sent_around(browser: httpx2.AsyncClient) -> None:
-    for path in ("/v1/public/me", "/api/users", "/unknown"):
-        assert is_problem(await browser.get(path), 401, "AXONIQ-1000")
-    assert is_problem(await browser.get("/cockpit", headers={"accept": "*/*"}), 401, "AXONIQ-1000")
-    part = await browser.get("/cockpit", headers={"hx-request": "true"})
-    assert is_problem(part, 401, "AXONIQ-1000")
-    assert part.headers["hx-redirect"].startswith("/sign-in?return_to=")
-    posted = await browser.post("/cockpit/account")
-    assert posted.headers["location"] == "/sign-in?return_to=%2Fcockpit"
-
-
-async def test_a_signed_in_session_opens_rest_and_changes_need_the_header(
-    browser: httpx2.AsyncClient,
-) -> None:
-    await sign_in(browser)
-    assert (await browser.get("/v1/public/me")).status_code == 200
-    assert (await browser.get("/")).status_code == 200
-    token = hidden(await browser.get("/sign-out"))["csrf_token"]
-    path = "/api/cluster/nodes/messaging1/drain"
-    assert is_problem(await browser.post(path), 403, "RANVIER-FORM-TOKEN")
-    wrong = {"X-CSRF-Token": token[:-1]}
-    assert is_problem(await browser.post(path, headers=wrong), 403, "RANVIER-FORM-TOKEN")
-    right = {"X-CSRF-Token": token}
-    foreign = right | {"sec-fetch-site": "same-site"}
-    assert is_problem(await browser.post(path, headers=foreign), 403, "RANVIER-CROSS-SITE")
-    assert (await browser.post(path, headers=right)).status_code == 202
-
-
-async def test_a_wrong_token_is_refused_though_there_is_a_session(
-    browser: httpx2.AsyncClient,
-) -> None:
-    await sign_in(browser)
-    answer = await browser.get("/v1/public/me", headers={"AxonIQ-Access-Token": "wrong"})
-    assert is_problem(answer, 403, "AXONIQ-1001")
-
-
-async def test_programs_sign_in_with_a_cookie_jar(node: WebNode) -> None:
-    async with node.client() as client:
-        made = await client.post(
-            "/api/users", json={"name": "Anna", "password": PASSWORD}, headers=TOKEN
-        )
-        assert (made.status_code, made.json()["name"]) == (201, "Anna")
-        assert made.json()["signedInAt"] is None
-        opened = await client.post("/api/sessions", json={"name": "anna", "password": PASSWORD})
-        assert opened.status_code == 201
-        assert opened.json()["user"] == "Anna"
-        assert "HttpOnly" in opened.headers["set-cookie"]
-        (user,) = (await client.get("/api/users")).json()
-        assert user["signedInAt"] is not None
-        assert "password" not in {name.lower() for name in user}
-        csrf = {"X-CSRF-Token": opened.json()["csrfToken"]}
-        answer = await client.post(
-            "/api/users", json={"name": "Bert", "password": OTHER}, headers=csrf
-        )
-        assert answer.status_code == 201
-        removed = await client.delete("/api/users/bert", headers=csrf)
-        assert removed.status_code == 204
-        last = await client.delete("/api/users/anna", headers=csrf)
-        assert is_problem(last, 409, "RANVIER-LAST-USER")
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"name": "anna", "password": "wrong password"}, 401, "RANVIER-SIGN-IN-REFUSED"),
-        ({"name": "nobody", "password": PASSWORD}, 401, "RANVIER-SIGN-IN-REFUSED"),
-        ({"name": "anna"}, 400, "RANVIER-INVALID-BODY"),
-        ({"name": 1, "password": PASSWORD}, 400, "RANVIER-INVALID-BODY"),
-    ],
-)
-async def test_programs_are_refused_by_problems(
-    browser: httpx2.AsyncClient, body: dict[str, object], status: int, code: str
-) -> None:
-    assert is_problem(await browser.post("/api/sessions", json=body), status, code)
-    assert "JSESSIONID" not in browser.cookies
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status", "code"),
-    [
-        ("POST", "", {"name": "ANNA", "password": PASSWORD}, 409, "RANVIER-USER-EXISTS"),
-        ("POST", "", {"name": "a/b", "password": PASSWORD}, 422, "RANVIER-USER-NAME"),
-        ("POST", "", {"name": "x" * 129, "password": PASSWORD}, 422, "RANVIER-USER-NAME"),
-        ("POST", "", {"name": "bert", "password": "short"}, 422, "RANVIER-PASSWORD"),
-        ("POST", "", {"name": "bert", "password": "x" * 1025}, 422, "RANVIER-PASSWORD"),
-        ("POST", "", {"name": "bert"}, 400, "RANVIER-INVALID-BODY"),
-        ("POST", "/nobody/password", {"password": PASSWORD}, 404, "RANVIER-NO-SUCH-USER"),
-        ("POST", "/anna/password", {"password": "short"}, 422, "RANVIER-PASSWORD"),
-        ("DELETE", "/nobody", None, 404, "RANVIER-NO-SUCH-USER"),
-        ("DELETE", "/%00", None, 404, "RANVIER-NO-SUCH-USER"),
-    ],
-)
-async def test_wrong_users_are_refused_by_problems(
-    browser: httpx2.AsyncClient,
-    method: str,
-    path: str,
-    body: dict[str, object] | None,
-    status: int,
-    code: str,
-) -> None:
-    answer = await browser.request(method, f"/api/users{path}", json=body, headers=TOKEN)
-    assert is_problem(answer, status, code)
-
-
-async def test_another_password_or_removal_ends_the_sessions(browser: httpx2.AsyncClient) -> None:
-    await sign_in(browser)
-    await browser.post("/api/users/anna/password", json={"password": OTHER}, headers=TOKEN)
-    assert (await browser.get("/cockpit")).status_code == 303
-    assert (await sign_in(browser, OTHER)).status_code == 303
-    await browser.post("/api/users", json={"name": "bert", "password": OTHER}, headers=TOKEN)
-    assert (await browser.delete("/api/users/anna", headers=TOKEN)).status_code == 204
-    assert (await browser.get("/cockpit")).status_code == 303
-
-
 async def test_users_change_their_password_and_go_on(browser: httpx2.AsyncClient) -> None:
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     elsewhere = browser.cookies["JSESSIONID"]
     browser.cookies.clear()
-    await sign_in(browser)
+    await fill_in_sign_in(browser)
     form = hidden(await browser.get("/sign-out"))
     new = {"password": OTHER, "repeated": OTHER}
     wrong = await browser.post("/cockpit/account", data=form | new | {"present": "wrong"})
@@ -318,8 +179,8 @@ async def test_users_change_their_password_and_go_on(browser: httpx2.AsyncClient
     assert "The password is changed" in (await browser.get(done.headers["location"])).text
     show_only(browser, elsewhere)
     assert (await browser.get("/cockpit")).status_code == 303
-    assert (await sign_in(browser, PASSWORD)).status_code == 401
-    assert (await sign_in(browser, OTHER)).status_code == 303
+    assert (await fill_in_sign_in(browser, PASSWORD)).status_code == 401
+    assert (await fill_in_sign_in(browser, OTHER)).status_code == 303
 
 
 async def test_the_first_user_is_made_with_the_secret_once(node: WebNode) -> None:
@@ -398,47 +259,5 @@ async def test_a_password_that_changes_while_the_session_is_opened_opens_none(
     assert await node.session_node.sessions.listed() == []
     await node.access.administer.set_password("anna", Secret(PASSWORD))
     monkeypatch.setattr(node.session_node.sessions, "commit", late_commit)
-    assert (await sign_in(browser)).status_code == 401
+    assert (await fill_in_sign_in(browser)).status_code == 401
     assert (await browser.get("/cockpit")).status_code == 303
-
-
-async def test_no_path_of_all_that_there_are_is_open_by_mistake(node: WebNode) -> None:
-    app = node.application()
-    async with node.client() as client:
-        for method, path in routes_of(app):
-            answer = await client.request(method, path)
-            if is_open(path, method):
-                assert answer.status_code not in {401, 303} or path in DOORS, (method, path)
-            else:
-                assert is_problem(answer, 401, "AXONIQ-1000"), (method, path)
-
-
-async def test_every_form_asks_for_its_token_and_its_site(
-    browser: httpx2.AsyncClient, node: WebNode
-) -> None:
-    await sign_in(browser)
-    token = hidden(await browser.get("/sign-out"))["csrf_token"]
-    changing = [
-        (method, path)
-        for method, path in routes_of(node.application())
-        if method not in SAFE_METHODS and (method, path) != SIGN_IN_CALL
-    ]
-    assert ("POST", "/sign-out") in changing
-    for method, path in changing:
-        without = await browser.request(method, path)
-        assert without.status_code == 403, (method, path)
-        wrong = {"X-CSRF-Token": "x" + token[1:]}
-        assert (await browser.request(method, path, headers=wrong)).status_code == 403
-        foreign = {"X-CSRF-Token": token, "sec-fetch-site": "cross-site"}
-        assert (await browser.request(method, path, headers=foreign)).status_code == 403
-    assert (await browser.get("/cockpit")).status_code == 200
-
-
-def routes_of(app: FastAPI) -> list[tuple[str, str]]:
-    """Return every route, its parameters filled in."""
-    return [
-        (method, re.sub(r"\{[^}]*\}", "x", route.path))
-        for route in app.routes
-        if isinstance(route, Route)
-        for method in sorted(route.methods or ())
-    ]
