@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ranvier.access.user_name import read_user_name
 from ranvier.cluster.configuration import ConfigurationRevision
 from ranvier.events.keyed_snapshot import KeyedSnapshot
 from ranvier.events.scheduled_event import ScheduledEvent
@@ -41,7 +42,16 @@ async def fill(database: Database, appends: int = 40) -> None:
     assert revision is not None
     await database.cluster_configuration.judge(revision.number, "a-node", "")
     await database.cluster_configuration.decide(revision.number, "")
+    await fill_users(database)
     await database.contexts.delete("gone")
+
+
+async def fill_users(database: Database) -> None:
+    """Store the secret of a set-up, and users that came to be without it."""
+    assert await database.local_users.offer_set_up(bytes(range(32)))
+    for name in ("Anna", "Größer <b>"):
+        await database.local_users.add(read_user_name(name), Secret(f"the hash of {name}"))
+    assert await database.local_users.signed_in("anna", Secret("the hash of Anna"))
 
 
 async def append_some(database: Database, context: str, appends: int) -> None:

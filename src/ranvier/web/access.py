@@ -51,7 +51,7 @@ class Gate:
     required_token: Callable[[], Secret | None]
     """Asked for each request; None lets all pass."""
     token_refused: Callable[[], None]
-    """Told of each request that brought no token that counts, and no session."""
+    """Told of each request that is refused, and not only shown where to sign in."""
     page_sessions: PageSessionParts
 
 
@@ -72,8 +72,10 @@ class AccessControl:
         if refusal is None:
             await self._app(scope, receive, send)
             return
-        self._gate.token_refused()
-        await refusal_response(scope, refusal)(scope, receive, send)
+        response = refusal_response(scope, refusal)
+        if not isinstance(response, RedirectResponse):
+            self._gate.token_refused()
+        await response(scope, receive, send)
 
     async def _refuse(self, scope: Scope) -> WebError | None:
         if is_open(scope["path"], scope["method"]):

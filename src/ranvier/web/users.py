@@ -54,6 +54,8 @@ class ShownUser(CamelModel):
 class OpenedSession(CamelModel):
     """A session whose cookie came with the answer."""
 
+    id: str
+    """By which `DELETE /api/sessions/{id}` ends it."""
     user: str
     csrf_token: str
     """Sent as `X-CSRF-Token` with every call that changes something."""
@@ -147,7 +149,9 @@ class UsersResource:
         is_secure = request.url.scheme == "https"
         cookie = set_cookie(self._parts.cookie_name, held.cookie, is_secure=is_secure)
         response.headers["Set-Cookie"] = cookie.decode("ascii")
-        return OpenedSession(user=identity.user, csrf_token=held.cookie.csrf_token)
+        return OpenedSession(
+            id=held.session.handle, user=identity.user, csrf_token=held.cookie.csrf_token
+        )
 
     def _refuse_unless_asked(self) -> None:
         """Make no users ahead: whoever can reach a node without access control could be one."""

@@ -86,6 +86,7 @@ async def check_sample(address: str, directory: Path) -> None:
     assert await new.snapshot_counts() == await old.snapshot_counts()
     assert await new.scheduled_events.counts() == await old.scheduled_events.counts()
     assert await new.processor_strategies.all() == await old.processor_strategies.all()
+    assert await new.local_users.listed() == await old.local_users.listed()
     assert await new.cluster_identity.read() == await old.cluster_identity.read()
     assert (await new.check()).passed
     await store(new, event(2, "order-0"))

@@ -76,6 +76,9 @@ async def test_programs_sign_in_with_a_cookie_jar(node: WebNode) -> None:
         assert removed.status_code == 204
         last = await client.delete("/api/users/anna", headers=csrf)
         assert is_problem(last, 409, "RANVIER-LAST-USER")
+        out = await client.delete(f"/api/sessions/{opened.json()['id']}", headers=csrf)
+        assert out.status_code == 204
+        assert is_problem(await client.get("/api/users"), 401, "AXONIQ-1000")
 
 
 @pytest.mark.parametrize(

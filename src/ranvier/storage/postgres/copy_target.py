@@ -25,10 +25,12 @@ _SQL = load_statements(__package__ or "", "copy")
 LOCK: Final = 0x52414E57
 """The advisory lock under which one program at a time copies into a database."""
 
-MAY_BE_THERE: Final = frozenset({"context", "context_property", "cluster_identity"})
+MAY_BE_THERE: Final = frozenset(
+    {"context", "context_property", "cluster_identity", "set_up_secret"}
+)
 """What a node that was started and never used leaves behind."""
 
-SWITCHES: Final = frozenset({"dcb", "one"})
+SWITCHES: Final = frozenset({"dcb", "is_used", "one"})
 """Columns that the embedded database spells 0 and 1."""
 
 SETTINGS: Final = ConnectionSettings(
