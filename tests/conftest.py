@@ -18,33 +18,15 @@ settings.load_profile("ranvier")
 SYSTEM: Final = Path(__file__).parent / "system"
 """Tests with processes, databases and sockets of their own."""
 
-OF_CLUSTERS: Final = ("cluster", "faults", "node")
-"""Those that start most processes, and wait for them most of their time."""
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each of the processes that run the suite together ports of its own."""
+    """Give each process of `-n 2 --dist loadfile`, say, ports of its own."""
     worker = getattr(config, "workerinput", None)
     if worker is not None:
         take_share(int(worker["workerid"].removeprefix("gw")), worker["workercount"])
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say what of the suite may run beside what, and let a test with processes try once more."""
-    if config.pluginmanager.hasplugin("xdist"):
-        group(items)
-    try_again(config, items)
-
-
-def group(items: list[pytest.Item]) -> None:
-    """Form two groups: `-n 2 --dist loadgroup` lets each have a process of its own."""
-    for item in items:
-        is_of_clusters = any(SYSTEM / name in item.path.parents for name in OF_CLUSTERS)
-        item.add_marker(pytest.mark.xdist_group("clusters" if is_of_clusters else "all others"))
-
-
-def try_again(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let a test with real processes try once more; the summary names each that had to.
 
     On a shared machine a process can be held up for longer than any deadline of a test. A defect

@@ -92,10 +92,11 @@ async def test_an_import_that_is_killed_again_and_again_loses_and_doubles_nothin
             ranvier.connect(second.grpc_address) as target,
         ):
             await fill(source, count)
-            reached = 0
-            for share in (8, 2):
-                reached = await kill_import_after(target, first, second, count // share)
-            assert 0 < reached < count
+            killed_at = [
+                await kill_import_after(target, first, second, count // share) for share in (8, 2)
+            ]
+            assert 0 < killed_at[0] < count, "the first was killed in the middle of its work"
+            reached = killed_at[-1]
             started = time.monotonic()
             said = import_into(second, first.grpc_address, "-o", "json")
             assert said.code == 0, said.err
