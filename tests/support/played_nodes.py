@@ -23,6 +23,10 @@ class PlayedNode:
     headers: list[dict[str, str]] = field(default_factory=list)
     drains: bool = False
     """Answers 503 to whoever has no session with it; checks of its health have seen nothing yet."""
+    is_ready: bool = True
+    """What checks of its health are told."""
+    health_seen: threading.Event = field(default_factory=threading.Event)
+    """Set by such a check."""
     breaks_off: bool = False
     """Takes a request and ends the connection instead of answering."""
 
@@ -67,7 +71,8 @@ def _handler_for(node: PlayedNode) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", "0")))
             if self.path.startswith("/health/"):
-                self._say(200)
+                self._say(200 if node.is_ready else 503)
+                node.health_seen.set()
                 return
             node.paths.append(self.path)
             node.headers.append({key.lower(): value for key, value in self.headers.items()})
