@@ -140,6 +140,8 @@ def _read_list(path: Path) -> list[dict[str, Any]]:
 
 def _write(node: NodeClient, files: Sequence[RenderedFile], path: Path) -> None:
     """Replace the first file at the path, and all others beside it."""
+    if not path.name:
+        raise WrongUsage(f"--write {str(path)!r} must be the name of a file.")
     paths = [path, *(path.with_name(each.name) for each in files[1:])]
     try:
         changed = replace_files({at: each.text for at, each in zip(paths, files, strict=True)})

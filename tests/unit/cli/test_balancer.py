@@ -120,6 +120,8 @@ def test_a_link_stays_one(nodes: str, tmp_path: Path) -> None:
         (["--protocol", "ajp"], 1, "no AJP"),
         (["--nodes", "/nowhere/nodes.json"], 1, "cannot be read"),
         (["--write", "/nowhere/haproxy.cfg"], 1, "cannot be written"),
+        (["--write", ""], 2, "name of a file"),
+        (["--write", "/"], 2, "name of a file"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
