@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import httpx2
 from fastapi import FastAPI, Request
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
+from ranvier.web.failures import Failures
 from ranvier.web.page_sessions import PageSessions, page_session
 from ranvier.web.posted_form import answer_once, answer_once_elsewhere, posted_form
 from ranvier.web.refusals import add_refusals
@@ -22,12 +23,17 @@ from tests.support.memory_sessions import MemorySessions, SessionNode
 FORM = "order"
 
 
+async def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass
 class FormPages:
     """A page that shows the session, and posts that change it."""
 
     effects: list[str] = field(default_factory=list)
     decided: int = 0
+    between_parts: Callable[[], Awaitable[object]] = nothing
 
     def add_to(self, app: FastAPI) -> None:
         app.get("/portal/form")(self.show)
@@ -36,6 +42,7 @@ class FormPages:
         app.post("/portal/sign-out")(self.sign_out)
         app.post("/portal/elsewhere")(self.elsewhere)
         app.post("/portal/long")(self.long)
+        app.get("/portal/stream")(self.stream)
 
     async def show(self, request: Request) -> Response:
         page = page_session(request)
@@ -87,6 +94,14 @@ class FormPages:
 
         return await answer_once(request, effect)
 
+    async def stream(self) -> Response:
+        return StreamingResponse(self._parts())
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        for number in range(5):
+            yield b"part %d " % number
+            await self.between_parts()
+
 
 @dataclass
 class PageNode:
@@ -103,7 +118,7 @@ async def page_node(
 ) -> AsyncIterator[PageNode]:
     """Yield a node that keeps its sessions in a store, and has nothing else."""
     sessions, pages = SessionNode(store, name), pages or FormPages()
-    app = FastAPI(middleware=[Middleware(PageSessions, sessions.parts)])
+    app = FastAPI(middleware=[Middleware(Failures), Middleware(PageSessions, sessions.parts)])
     add_refusals(app, lambda *_: None)
     SessionsResource(sessions.sessions).add_to(app)
     pages.add_to(app)

@@ -208,7 +208,9 @@ class SessionNode:
 
     @property
     def parts(self) -> PageSessionParts:
-        return PageSessionParts(self.sessions, self.posts, is_draining=lambda: self.is_draining)
+        return PageSessionParts(
+            self.sessions, self.posts, is_draining=lambda: self.is_draining, recheck_seconds=0.0
+        )
 
     async def _pause(self, seconds: float) -> None:
         self.seconds += seconds

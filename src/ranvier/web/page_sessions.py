@@ -6,11 +6,12 @@ requests before any work, which balancers take as the sign to ask another node.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,9 @@ from ranvier.web.page_templates import templates
 PAGE_PREFIXES: Final = ("/cockpit", "/sign-in", "/sign-out", "/set-up", "/portal")
 """Where people are: every other path has no session."""
 
+ASKED_BY_PAGES: Final = frozenset({"live", "poll", "stream"})
+"""Last parts of paths that a page asks by itself: nobody uses a session by leaving a page open."""
+
 _KEPT_IN: Final = "page_session"
 
 
@@ -36,6 +40,9 @@ class PageSessionParts:
     cookie_name: str = "JSESSIONID"
     is_draining: Callable[[], bool] = lambda: False
     """Whether page requests without a session of this node are to go to another one."""
+    recheck_seconds: float = 2.0
+    """While an answer goes on and on, its user is looked at so often: one who is signed out
+    anywhere sees nothing more after this time and the pause between two parts of the answer."""
 
 
 class PageSession:
@@ -193,10 +200,11 @@ class PageSessions:
     async def _session_of(self, scope: Scope) -> PageSession | None:
         """Return the session of a request; None for one that another node is to serve."""
         is_draining, shown = self._parts.is_draining(), self._shown(scope)
+        is_use = scope["path"].rpartition("/")[2] not in ASKED_BY_PAGES
         if is_draining:
             shown = tuple(each for each in shown if each.route == self._parts.sessions.route)
         for cookie in shown:
-            held = await self._parts.sessions.find(cookie)
+            held = await self._parts.sessions.find(cookie, is_use=is_use)
             if held is not None:
                 return PageSession(self._parts, held, cookie)
         if is_draining:
@@ -210,16 +218,32 @@ class PageSessions:
 
     def _with_cookie(self, scope: Scope, page: PageSession, send: Send) -> Send:
         sent = page.shown if page.is_known else None
+        clock = asyncio.get_running_loop().time
+        looked_at = clock()
 
         async def send_with_cookie(message: Message) -> None:
+            nonlocal looked_at
             if message["type"] == "http.response.start" and page.cookie != sent:
                 is_secure = scope.get("scheme") == "https"
                 value = set_cookie(self._parts.cookie_name, page.cookie, is_secure=is_secure)
                 headers = [*message.get("headers", ()), (b"set-cookie", value)]
                 message = {**message, "headers": headers}
+            if message.get("more_body") and clock() - looked_at >= self._parts.recheck_seconds:
+                looked_at = clock()
+                if await is_signed_out(page):
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    raise ClientDisconnect
             await send(message)
 
         return send_with_cookie
+
+
+async def is_signed_out(page: PageSession) -> bool:
+    """Tell whether the user of a session is out meanwhile; a database that is away says nothing."""
+    try:
+        return page.user is not None and not await page.is_current()
+    except StorageError:
+        return False
 
 
 def away_response() -> Response:

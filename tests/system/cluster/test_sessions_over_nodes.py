@@ -193,3 +193,13 @@ def test_whole_nodes_hand_sessions_on_while_they_drain_and_when_they_are_killed(
     listed = httpx2.get(f"{nodes['two'].http_address}/api/sessions", trust_env=False).json()
     assert len(listed) == 2
     assert "two" in {each["node"] for each in listed}
+    # The database is away for a moment: a page says so, and the cookie stays.
+    mine = cookie_of(adopted)
+    nodes.database_links["two"].cut()
+    until(lambda: page(nodes, "two", mine).status_code == 503, "it is away", WAIT_SECONDS)
+    away = page(nodes, "two", mine)
+    assert "The database does not answer" in away.text
+    assert "set-cookie" not in away.headers
+    nodes.heal()
+    until(lambda: page(nodes, "two", mine).status_code != 503, "it is back", WAIT_SECONDS)
+    assert "set-cookie" not in page(nodes, "two", mine).headers

@@ -358,3 +358,38 @@ async def test_the_pages_of_a_whole_node_have_sessions(client: httpx2.AsyncClien
     assert response.headers["set-cookie"].startswith("JSESSIONID=")
     assert response.headers["set-cookie"].endswith("; Path=/; HttpOnly; SameSite=Lax")
     assert len((await client.get("/api/sessions")).json()) == 1
+
+
+async def test_an_answer_that_goes_on_ends_where_its_user_is_signed_out_elsewhere(
+    one: PageNode, two: PageNode, browser: Browser
+) -> None:
+    shown = await browser.look(one)
+    whole = b"part 0 part 1 part 2 part 3 part 4 "
+    assert (await browser.ask(one, "GET", "/portal/stream")).content == whole
+    await browser.post(one, "/portal/sign-in", filled(shown, user="ann"))
+    assert (await browser.ask(one, "GET", "/portal/stream")).content == whole
+    one.pages.between_parts = lambda: two.sessions.sessions.end_all_of("ann")
+    assert (await browser.ask(one, "GET", "/portal/stream")).content == b"part 0 "
+    assert (await browser.look(one))["user"] is None
+
+
+async def test_a_database_that_is_away_signs_nobody_out(one: PageNode, browser: Browser) -> None:
+    await browser.post(one, "/portal/sign-in", filled(await browser.look(one), user="ann"))
+
+    async def lose_the_database() -> None:
+        one.sessions.store.is_away = True
+
+    one.pages.between_parts = lose_the_database
+    assert b"part 4" in (await browser.ask(one, "GET", "/portal/stream")).content
+    one.sessions.store.is_away = False
+    assert (await browser.look(one))["user"] == "ann"
+
+
+async def test_a_page_that_is_left_open_does_not_keep_the_session_alive(
+    one: PageNode, browser: Browser
+) -> None:
+    shown = await browser.look(one)
+    for _ in range(4):
+        one.sessions.store.now_ms += one.sessions.sessions.limits.idle_ms // 3
+        await browser.ask(one, "GET", "/portal/stream")
+    assert (await browser.look(one))["handle"] != shown["handle"]

@@ -51,6 +51,7 @@ def test_loopback_is_open_to_nobody_else(tmp_path: Path, address: str) -> None:
             ContradictorySettings,
             "heartbeat.timeout_seconds",
         ),
+        ({"sessions.absolute_seconds": "5m"}, ContradictorySettings, "sessions.idle_seconds"),
     ],
 )
 def test_contradictions(
