@@ -36,6 +36,8 @@ class NotedCommand(WaitingCommand):
         self.message = message
         self.key = key or message_id
         self.outcomes: list[bytes | str] = []
+        self.sentence = ""
+        """What the caller was told instead of an answer."""
         self.told = asyncio.Event()
 
     def routing_key(self) -> str:
@@ -50,6 +52,7 @@ class NotedCommand(WaitingCommand):
 
     def failed(self, error: RanvierError) -> None:
         self.outcomes.append(error.code)
+        self.sentence = str(error)
         self.told.set()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -52,8 +54,18 @@ def register_context(
         str | None,
         typer.Option("--database", metavar="URL", help="A PostgreSQL of its own for its events."),
     ] = None,
+    database_file: Annotated[
+        str | None,
+        typer.Option(
+            "--database-file", metavar="FILE", help="Holds that URL, unseen by others; - is stdin."
+        ),
+    ] = None,
 ) -> None:
     """Create an empty context."""
+    if database_file is not None:
+        if database is not None:
+            raise WrongUsage("Give --database or --database-file, not both.")
+        database = address_in(database_file)
     wanted: dict[str, Any] = {
         "context": context,
         "dcbContext": dcb,
@@ -63,6 +75,18 @@ def register_context(
         wanted["database"] = database
     node.command("POST", "/v1/context", wanted)
     _say(node, context, "created")
+
+
+def address_in(file: str) -> str:
+    """Return the address that a file holds, or standard input for `-`; raises `WrongUsage`."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
+    except (OSError, ValueError):
+        raise WrongUsage(f"The file {file} of --database-file cannot be read as text.") from None
+    address = text.strip()
+    if not address or len(address.splitlines()) > 1:
+        raise WrongUsage(f"The file {file} must hold the address of a database and nothing else.")
+    return address
 
 
 @talks_to_node

@@ -12,7 +12,8 @@ CliError
 ├── NotRendered    1   no file for a balancer could be made, or written
 ├── WrongUsage     2   what was typed cannot be sent
 ├── NodeSilent     3   no answer, or one that broke off
-└── JoinNotSeen    3   a node that joins does not come back
+├── JoinNotSeen    3   a node that joins does not come back
+└── LeaveNotSeen   3   a node that leaves is still there
 """
 
 from __future__ import annotations
@@ -139,4 +140,18 @@ class JoinNotSeen(CliError):
     def __init__(self, seconds: float) -> None:
         super().__init__(
             f"The node was let in and is not running after {seconds:g} s: its log says why."
+        )
+
+
+class LeaveNotSeen(CliError):
+    """The node was told to leave, and is one of the cluster's still."""
+
+    code: ClassVar[str] = "RANVIER-CLI-LEAVE-SILENT"
+    retry_may_help: ClassVar[bool] = True
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(
+            f"Node {name} was told to leave and is still in the cluster after {seconds:g} s: its"
+            " log says why."
         )

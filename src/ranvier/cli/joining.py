@@ -11,7 +11,15 @@ import typer
 
 from ranvier.cli.command import talks_to_node
 from ranvier.cli.context_option import sendable_context
-from ranvier.cli.errors import JoinNotSeen, JoinTakenBack, NodeRefused, NodeSilent, SecretUnreadable
+from ranvier.cli.errors import (
+    JoinNotSeen,
+    JoinTakenBack,
+    LeaveNotSeen,
+    NodeRefused,
+    NodeSilent,
+    SecretUnreadable,
+    WrongUsage,
+)
 from ranvier.cli.node_client import Json, NodeClient
 from ranvier.cli.printing import json_text, one_line, write_line
 
@@ -20,6 +28,9 @@ STANDING: Final = "/api/cluster"
 
 STARTING_SECONDS: Final = 60.0
 """How long `register-node` waits for the node that starts again in its cluster."""
+
+LEAVING_SECONDS: Final = 90.0
+"""How long `unregister-node` waits: a node that runs lets its clients go first."""
 
 LOOK_SECONDS: Final = 0.05
 """Between two looks at it."""
@@ -65,6 +76,8 @@ def register_node(
 ) -> None:
     """Add the node at -S to the cluster of another node; return when it is running there."""
     wanted: Json = {"internalHostName": host, "internalGrpcPort": port}
+    if secret_file is not None and join_token is not None:
+        raise WrongUsage("Give --secret-file or --join-token: a node proves itself by one of them.")
     if secret_file is not None:
         wanted["clusterSecret"] = secret_in(secret_file)
     if join_token is not None:
@@ -84,8 +97,10 @@ def unregister_node(
     node: NodeClient,
     name: Annotated[str, typer.Option("-n", "--node", metavar="NODE", help="Its name.")],
 ) -> None:
-    """Take a node out of the cluster; one that runs goes on alone."""
+    """Take a node out of the cluster and return when it has left; one that runs goes on alone."""
+    until = time.monotonic() + LEAVING_SECONDS
     node.command("DELETE", f"/v1/cluster/{quote(name, safe='')}")
+    await_leave(node, name, until)
     text = json_text({"node": name, "state": "unregistered"})
     write_line(text if node.prints_json else f"Node {one_line(name)} is taken out of the cluster.")
 
@@ -115,6 +130,29 @@ def running_node(node: NodeClient, until: float) -> str | None:
             return name
         time.sleep(LOOK_SECONDS)
     raise JoinNotSeen(STARTING_SECONDS)
+
+
+def await_leave(node: NodeClient, name: str, until: float) -> None:
+    """Return when a node has left its cluster; the one that is asked may leave, and be silent."""
+    while time.monotonic() < until:
+        try:
+            if not is_member(node, name):
+                return
+        except NodeRefused as refusal:
+            if refusal.node_code in OTHER_TOKEN:
+                return  # it stands alone again, and asks for a token of its own
+        except NodeSilent:
+            pass
+        time.sleep(LOOK_SECONDS)
+    raise LeaveNotSeen(name, LEAVING_SECONDS)
+
+
+def is_member(node: NodeClient, name: str) -> bool:
+    """Tell whether a node is still one of the cluster's, as the node at -S sees it."""
+    named = [each for each in node.get_array(NODES) if each.get("name") == name]
+    if not named:
+        return False
+    return not named[0].get("isLocal") or bool(node.get_object(STANDING, {}).get("joined"))
 
 
 def look(node: NodeClient) -> str | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from types import TracebackType
 from typing import Any, Final, Self
 
 import httpx2
+import typer
 
 from ranvier.cli.errors import NodeRefused, NodeSilent, StrangeAnswer
 from ranvier.cli.node_options import NodeOptions, Output
@@ -21,6 +23,14 @@ Parameters = Mapping[str, str | int]
 CONNECT_SECONDS: Final = 5.0
 SILENCE_SECONDS: Final = 45.0
 """Longest silence within an answer; a node that has nothing to tell says so every 15 seconds."""
+
+ANSWER_SECONDS: Final = 30.0
+"""Longest silence before an answer that is no stream."""
+
+NOTE_SECONDS: Final = 3.0
+"""After which somebody who waits is told that he does."""
+
+TOKEN_REFUSALS: Final = ("AXONIQ-1000", "AXONIQ-1001")
 
 TOKEN_HEADER: Final = "AxonIQ-Access-Token"  # noqa: S105  # the name, not a token
 CONTEXT_HEADER: Final = "AxonIQ-Context"
@@ -140,8 +150,10 @@ class NodeClient:
             yield event
 
     def _send(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions["timeout"] |= {"read": ANSWER_SECONDS}
         try:
-            response = self._http.send(request)
+            with told_of_waiting(self.url):
+                response = self._http.send(request)
         except httpx2.RequestError as error:
             raise self._silent(error) from error
         if not response.is_success:
@@ -167,7 +179,10 @@ class NodeClient:
     def _refused(self, response: httpx2.Response) -> NodeRefused | StrangeAnswer:
         try:
             problem = json.loads(response.text)
-            return NodeRefused(problem["detail"], problem["code"], problem.get("position"))
+            detail = str(problem["detail"])
+            if problem["code"] in TOKEN_REFUSALS:
+                detail += " Give the token by -t TOKEN."
+            return NodeRefused(detail, problem["code"], problem.get("position"))
         except (ValueError, TypeError, KeyError, AttributeError):
             return self._strange(f"answers {response.status_code} without a reason")
 
@@ -177,6 +192,19 @@ class NodeClient:
     def _silent(self, error: httpx2.RequestError) -> NodeSilent:
         reason = str(error) or type(error).__name__
         return NodeSilent(f"No answer from {self.url} ({reason}); is a node running there?")
+
+
+@contextmanager
+def told_of_waiting(url: str) -> Iterator[None]:
+    """Say on standard error, after a few seconds, that there is no answer yet."""
+    text = f"No answer from {url} yet; waiting for up to {ANSWER_SECONDS:g} s."
+    timer = threading.Timer(NOTE_SECONDS, lambda: typer.echo(text, err=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _refusal(problem: Json) -> NodeRefused:

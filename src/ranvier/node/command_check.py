@@ -22,7 +22,8 @@ HELP = """Usage: ranvier database check [--fail-over] [-o txt|json] [--database 
                               [--data DIRECTORY] [--config FILE]
 
 Looks for damage in a database: pages, tokens, sequence numbers, migrations. It changes nothing, and
-nodes may run meanwhile. Of a PostgreSQL it says first whether a fail-over would lose nothing.
+nodes may run meanwhile. Of a PostgreSQL it says first whether a fail-over would lose nothing, and
+of each host, where the address names several, whether it is the primary, a standby or unreachable.
 Exit 0: nothing amiss; 1: something is, or there is none; with --fail-over also where a fail-over is
 not safe.
 """
@@ -67,6 +68,8 @@ def as_text(report: CheckReport, *, must_be_safe: bool = False) -> str:
         f"{'ok  ' if each.passed else 'FAIL'} {each.subject}: {each.detail}"
         for each in report.findings
     ]
+    for place, one in enumerate(report.hosts):
+        lines.insert(place, f"{'ok  ' if one.passed else 'note'} {one.subject}: {one.detail}")
     safety = report.fail_over
     if safety is not None:
         mark = "ok  " if safety.passed else "FAIL" if must_be_safe else "note"
@@ -83,7 +86,11 @@ def as_json(report: CheckReport) -> str:
     found = {"passed": report.passed, "findings": list(map(shown, report.findings))}
     safety = report.fail_over
     fail_over = None if safety is None else {"safe": safety.passed, "detail": safety.detail}
-    return json.dumps({**found, "failOver": fail_over}, indent=2) + "\n"
+    hosts = [
+        {"host": one.subject.removeprefix("host "), "reached": one.passed, "detail": one.detail}
+        for one in report.hosts
+    ]
+    return json.dumps({**found, "failOver": fail_over, "hosts": hosts}, indent=2) + "\n"
 
 
 def shown(finding: Finding) -> dict[str, str | bool]:

@@ -33,6 +33,10 @@ from ranvier.services.held_commands import HeldCommands
 from ranvier.services.topology import Topology, command_registration
 from ranvier.services.waiting_command import HandlerLink, HandlerStream, WaitingCommand
 
+NODE_GRACE_SECONDS: Final = 0.5
+"""What another node gets beyond a command's time to say that it gave it to no handler: only it
+knows, and looks as seldom as this one."""
+
 LOOK_SECONDS: Final = 0.1
 """How often commands are looked at whose time may be over, and how late they are told it."""
 
@@ -297,7 +301,7 @@ class DispatchCommands(CommandCounts):
             if self._is_stopping:
                 self._fail(command, NodeStopping())
             elif command.is_bound:
-                self._fail(command, NoCommandHandler(command.name, command.context))
+                self._fail(command, no_handler(command))
             else:
                 self._route(command)
 
@@ -318,11 +322,13 @@ class DispatchCommands(CommandCounts):
         """
         self._timer = None  # whatever fails here, there is a next look
         self.count_answered()
+        now = self._clock()
         for command in self.held.late():
-            self._fail(command, NoCommandHandler(command.name, command.context))
+            is_over = command.expires_at <= now
+            self._fail(command, timed_out(command) if is_over else no_handler(command))
         if not self._not_looked_at:
             self._not_looked_at = self.streams()
-        now = started = self._clock()
+        started = now
         while self._not_looked_at and now - started < TURN_SECONDS:
             self._expire(self._not_looked_at.pop(), now)
             now = self._clock()
@@ -332,12 +338,13 @@ class DispatchCommands(CommandCounts):
             self._look_again(LOOK_SECONDS)
 
     def _expire(self, stream: HandlerStream, now: float) -> None:
+        if stream.handler.node:
+            now -= NODE_GRACE_SECONDS
         late = [command for command in stream.sent.values() if command.expires_at <= now]
         late += [command for _, command in stream.waiting.items() if command.expires_at <= now]
         for command in late:
             self._withdraw(command)
-            timeout_ms = command.timeout_ms or TIMEOUT_MS
-            self._fail(command, CommandTimedOut(timeout_ms, was_sent=command.was_sent))
+            self._fail(command, timed_out(command))
 
     def _close(self, link: HandlerLink, error: RanvierError) -> None:
         self.closed(link)
@@ -346,3 +353,13 @@ class DispatchCommands(CommandCounts):
     def _note_emptied(self) -> None:
         if self._emptied is not None and not self.active_count:
             self._emptied.set()
+
+
+def timed_out(command: WaitingCommand) -> CommandTimedOut:
+    """Return what a caller is told whose time is over."""
+    return CommandTimedOut(command.timeout_ms or TIMEOUT_MS, was_sent=command.was_sent)
+
+
+def no_handler(command: WaitingCommand) -> NoCommandHandler:
+    """Return what a caller is told where nobody handles its command."""
+    return NoCommandHandler(command.name, command.context)

@@ -96,6 +96,8 @@ class ShareConfiguration:
     ) -> ConfigurationRevision:
         """Change values for all nodes; None takes one away. Returns the revision in force then.
 
+        What is so already makes no revision.
+
         `replaces` is the revision that the author has seen; without it, the present one. Raises
         `ConfigurationMoved` where that is in force no more, and `ConfigurationRefused`.
         """
@@ -105,6 +107,8 @@ class ShareConfiguration:
         if replaces is not None and replaces != in_force.number:
             raise ConfigurationMoved(replaces, in_force.number)
         values = changed(in_force.values, changes)
+        if values == in_force.values:
+            return in_force
         own_refusal = self._ports.refusal(values)
         if own_refusal:
             raise ConfigurationRefused(own_refusal)

@@ -22,6 +22,9 @@ class CheckReport:
     fail_over: Finding | None = None
     """Whether losing the server would lose nothing; None where there is nothing to fail over to."""
 
+    hosts: tuple[Finding, ...] = ()
+    """Each host of an address with several: which is the primary, which are standbys or silent."""
+
     @property
     def passed(self) -> bool:
         """Whether nothing was found amiss."""

@@ -12,6 +12,8 @@ import pytest
 
 from examples.until import until
 from ranvier.node import command_check
+from ranvier.storage.check_report import Finding
+from ranvier.storage.postgres.check import check_address
 from tests.support.cluster_load import ClusterLoad, load
 from tests.support.replicated_cluster import ReplicatedCluster, replicated_cluster
 from tests.support.scale import scaled
@@ -52,9 +54,13 @@ async def fail_over(nodes: ReplicatedCluster, way: str) -> None:
     async with load(nodes, writers=8, readers=4) as clients:
         await clients.until_acknowledged(100)
         assert await checked(nodes) == 0, "a synchronous standby is safe to fail over to"
+        assert [each.detail for each in await hosts_of(nodes)] == ["primary", "standby"]
         lose = nodes.primary.kill if way == "killed" else nodes.primary.freeze
         await asyncio.to_thread(lose)
         await asyncio.to_thread(until, lambda: not any_ready(nodes), "no node is ready", 30)
+        lost, standby = await hosts_of(nodes)
+        assert (lost.passed, standby.detail) == (False, "standby")
+        assert lost.detail.startswith("unreachable: ")
         await asyncio.to_thread(nodes.promote)
         promoted_at = time.monotonic()
         await clients.until_acknowledged(100)
@@ -92,6 +98,11 @@ def connected(nodes: ReplicatedCluster) -> list[str]:
 def former_count(nodes: ReplicatedCluster) -> object:
     """Return how many events the former primary shows."""
     return nodes.ask(FORMER, at=nodes.primary.address())[0]["count"]
+
+
+async def hosts_of(nodes: ReplicatedCluster) -> tuple[Finding, ...]:
+    """Return what `database check` says of each host."""
+    return (await check_address(nodes.database)).hosts
 
 
 async def checked(nodes: ReplicatedCluster) -> int:

@@ -91,6 +91,21 @@ async def test_the_callers_deadline_travels() -> None:
         assert b.commands.stray_answers == 1
 
 
+async def test_of_what_no_handler_was_given_on_another_node_that_is_told_axoniq_4002() -> None:
+    a, b = nodes("a", "b")
+    async with running(a, b):
+        await linked(a, b)
+        client = b.handle(1, "Buy", permits=1)
+        client.answers = False
+        await a.heard.until(lambda: a.knows("Buy"))
+        sent = a.dispatch(NotedCommand("sent", timeout_ms=300))
+        await client.until_sent(1)
+        waits = a.dispatch(NotedCommand("waits", timeout_ms=300))
+        assert await told(sent, waits) == ["AXONIQ-4002"] * 2
+        assert "is unknown" in sent.sentence
+        assert "never sent to a handler" in waits.sentence
+
+
 async def test_a_caller_that_goes_takes_its_command_with_it() -> None:
     a, b = nodes("a", "b")
     async with running(a, b):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,14 @@ async def test_what_no_standby_has_confirmed_is_shown_to_no_reader(
     holder = await until(operator, waiting, lambda found: found is not None)
     await operator.execute(f"SELECT pg_cancel_backend({holder})")
     assert await storing == [Unknown()]
-    reads = (first.events.heads(), second.events.heads(), second.events.head(CONTEXT))
+    whole: dict[str, int] = {"from_sequence": 0, "to_sequence": 9, "page_bytes": 1 << 20}
+    reads: tuple[Awaitable[object], ...] = (
+        first.events.heads(),
+        second.events.heads(),
+        second.events.head(CONTEXT),
+        second.events.read_aggregate(CONTEXT, "a", **whole),
+        second.events.last_sequence(CONTEXT, "a"),
+    )
     for told in await asyncio.gather(*reads, return_exceptions=True):
         assert isinstance(told, StorageUnavailable)
         assert "standby" in str(told)
@@ -134,6 +141,8 @@ async def test_what_no_standby_has_confirmed_is_shown_to_no_reader(
     await operator.execute("SELECT pg_reload_conf()")
     for database in (first, second):
         assert await database.events.heads() == {CONTEXT: 2}
+        assert await database.events.last_sequence(CONTEXT, "a") == 1
+        assert len((await database.events.read_aggregate(CONTEXT, "a", **whole)).rows) == 2
     await operator.close()
     await second.stop()
     await first.stop()

@@ -157,7 +157,8 @@ async def test_an_older_schema_is_brought_up_to_date_and_a_changed_one_refused(
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("postgresql://me:s3cr3t@no-such-host.invalid/x", ["host name is not known", "`database`"]),
+        ("postgresql://me:s3cr3t@none.invalid/x", ["host name none.invalid is not", "`database`"]),
+        ("postgresql://me:s3cr3t@a.invalid,b.invalid:7/x", ["host name a.invalid is not known"]),
         ("postgresql://me:s3cr3t@127.0.0.1:1/x", ["nobody listens"]),
         ("{}_that_is_not_there?password=s3cr3t", ["does not exist", "`database`"]),
         ("postgresql://me:s3cr3t@127.0.0.1/x?sslmode=never", ["sslmode"]),

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +87,36 @@ def test_a_refusal_is_one_sentence(node: StubNode, capsys: pytest.CaptureFixture
     node.will_answer(problem(409, "AXONIQ-1304", "Context orders exists already."))
     assert main(["register-context", "-c", "orders", "-S", node.url]) == 1
     assert capsys.readouterr().err == "Context orders exists already. [AXONIQ-1304]\n"
+
+
+DSN = "postgresql://me:s3cret@db/orders"
+
+
+def test_the_address_of_a_database_is_read_where_nobody_else_sees_it(
+    node: StubNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "dsn"
+    file.write_text(f"{DSN}\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{DSN}\n"))
+    for given in (str(file), "-"):
+        node.will_answer(StubAnswer(202, body=b""))
+        command = ["register-context", "-c", "orders", "--database-file", given, "-S", node.url]
+        assert main(command) == 0
+        assert json.loads(node.seen[-1].body)["database"] == DSN
+
+
+@pytest.mark.parametrize("text", ["", "one\ntwo", None])
+def test_a_file_without_an_address_is_wrong_usage(
+    node: StubNode, tmp_path: Path, text: str | None
+) -> None:
+    file = tmp_path / "dsn"
+    if text is not None:
+        file.write_text(text)
+    command = ["register-context", "-c", "orders", "-S", node.url, "--database-file", str(file)]
+    assert main(command) == 2
+    file.write_text(DSN)
+    assert main([*command, "--database", DSN]) == 2
+    assert node.seen == []
 
 
 def test_a_property_without_a_value_is_wrong_usage(node: StubNode) -> None:

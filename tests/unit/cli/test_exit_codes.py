@@ -4,10 +4,13 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 
 import pytest
 import trustme
+import typer
 
+from ranvier.cli import node_client
 from ranvier.cli.app import main
 from tests.support.stub_node import StubAnswer, StubNode, event_stream, problem, stub_node
 
@@ -64,6 +67,36 @@ def test_an_answer_of_something_else_is_1_and_says_so(
     node.will_answer(answer)
     assert main([*command, "-S", node.url]) == 1
     assert "give the HTTP address of a node by -S" in only_sentence(capsys)
+
+
+@pytest.mark.parametrize("code", ["AXONIQ-1000", "AXONIQ-1001"])
+def test_who_brings_no_token_is_told_how(node: StubNode, code: str, capsys: Captured) -> None:
+    node.will_answer(problem(401, code, "No access token."))
+    assert main(["metrics", "-S", node.url]) == 1
+    assert only_sentence(capsys) == f"No access token. Give the token by -t TOKEN. [{code}]"
+
+
+def test_a_node_that_stands_still_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(node_client, "ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        assert main(["metrics", "-S", f"http://127.0.0.1:{frozen.getsockname()[1]}"]) == 3
+    assert "is a node running there?" in capsys.readouterr().err
+
+
+def test_who_waits_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, said = threading.Event(), []
+
+    def echo(text: str, *, err: bool) -> None:
+        said.append((text, err))
+        told.set()
+
+    monkeypatch.setattr(node_client, "NOTE_SECONDS", 0.0)
+    monkeypatch.setattr(typer, "echo", echo)
+    with node_client.told_of_waiting("http://node"):
+        assert told.wait(30)
+    assert said == [("No answer from http://node yet; waiting for up to 30 s.", True)]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

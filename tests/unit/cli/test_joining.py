@@ -110,7 +110,7 @@ def test_the_other_commands_say_what_is_done(
 ) -> None:
     node.will_answer(StubAnswer(status=202), answered(JOINED))
     assert main(["init-cluster", "-S", node.url]) == 0
-    node.will_answer(StubAnswer(status=202))
+    node.will_answer(StubAnswer(status=202), answered([OWN | {"isLocal": False}]), answered([]))
     assert main(["unregister-node", "-S", node.url, "-n", "two"]) == 0
     node.will_answer(answered({"token": TOKEN, "lifeSeconds": 900}, 201))
     assert main(["join-token", "-S", node.url]) == 0
@@ -123,5 +123,34 @@ def test_the_other_commands_say_what_is_done(
         ("POST", "/v1/context/init"),
         ("GET", "/api/cluster"),
         ("DELETE", "/v1/cluster/two"),
+        ("GET", "/api/cluster/nodes"),
+        ("GET", "/api/cluster/nodes"),
         ("POST", "/api/cluster/join-tokens"),
     ]
+
+
+def test_a_node_that_leaves_itself_is_awaited_until_it_stands_alone(node: StubNode) -> None:
+    silent = refused(503, "RANVIER-STOPPING")
+    there = (answered([OWN]), answered(JOINED))
+    node.will_answer(StubAnswer(status=202), *there, silent, answered([OWN]), answered(ALONE))
+    assert main(["unregister-node", "-S", node.url, "-n", "two"]) == 0
+    assert len(node.seen) == 6
+
+
+def test_a_node_that_does_not_leave_is_told_of(
+    node: StubNode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(joining, "LEAVING_SECONDS", 0.0)
+    node.will_answer(StubAnswer(status=202))
+    assert main(["unregister-node", "-S", node.url, "-n", "two"]) == 3
+    assert "still in the cluster" in capsys.readouterr().err
+
+
+def test_two_proofs_at_once_are_wrong_usage(
+    node: StubNode, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret")
+    assert register(node, "--secret-file", str(secret), "--join-token", TOKEN) == 2
+    assert "--secret-file or --join-token" in capsys.readouterr().err
+    assert node.seen == []

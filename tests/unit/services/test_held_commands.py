@@ -49,7 +49,7 @@ async def test_it_waits_no_longer_than_its_caller() -> None:
     hub = left_alone()
     command = hub.dispatch(NotedCommand("id", timeout_ms=500))
     await turned(hub, 0.6)
-    assert command.outcomes == ["AXONIQ-4000"]
+    assert command.outcomes == ["AXONIQ-4002"]
 
 
 async def test_what_waited_for_a_permit_waits_for_the_next_handler() -> None:

@@ -71,6 +71,23 @@ async def test_a_change_counts_once_every_node_has_agreed() -> None:
     assert (told.author, told.made_at_ms, told.state) == ("me", 7, RevisionState.ACCEPTED)
 
 
+async def test_what_is_so_already_makes_no_revision() -> None:
+    cluster = Cluster()
+    first = await cluster.one.change({"query.limit": "7"}, "me")
+    assert await cluster.one.change({}, "me") == first
+    assert await cluster.one.change({"query.limit": "7", "name": None}, "me") == first
+    assert len(cluster.store.revisions) == 1
+
+
+async def test_nothing_is_decided_while_nobody_knows_the_nodes() -> None:
+    cluster = Cluster()
+    known, cluster.running = cluster.running, None  # type: ignore[assignment]  # out of touch
+    with pytest.raises(ConfigurationRefused, match="lost touch"):
+        await cluster.one.change({"query.limit": "7"}, "me")
+    cluster.running = known
+    assert (await cluster.one.change({"query.limit": "7"}, "me")).number == 2
+
+
 async def test_one_node_that_cannot_live_with_it_refuses_it_for_all() -> None:
     cluster = Cluster()
     cluster.refusals["2"] = "My certificate is missing."

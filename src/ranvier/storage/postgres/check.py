@@ -10,6 +10,7 @@ from ranvier.storage.check_report import CheckReport, Finding
 from ranvier.storage.errors import StorageError
 from ranvier.storage.postgres.connections import Connections, ConnectionSettings
 from ranvier.storage.postgres.fail_over import fail_over_finding
+from ranvier.storage.postgres.host_roles import host_findings
 from ranvier.storage.postgres.migrate import Migration, missing_migrations
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.primary import KnownPrimary
@@ -47,8 +48,9 @@ async def check_address(dsn: str) -> CheckReport:
     settings = ConnectionSettings(1, 0, {"application_name": "ranvier check", **seconds})
     readers = Connections(dsn, options, KnownPrimary(), settings)
     readers.open()
+    hosts = await host_findings(dsn, options.connect_seconds)
     try:
-        report = await check_database(readers)
+        report = replace(await check_database(readers), hosts=hosts)
         if not readers.works:
             return report
         return replace(report, fail_over=await fail_over_finding(readers))

@@ -18,7 +18,7 @@ from asyncpg import Connection
 from ranvier.storage.errors import StorageError, StorageNotOpen, StorageUnavailable
 from ranvier.storage.postgres.attempts import Attempts
 from ranvier.storage.postgres.failures import FAILURES, in_our_words, is_outage, storage_error_of
-from ranvier.storage.postgres.hosts import first_connected, single_hosts
+from ranvier.storage.postgres.hosts import first_connected, naming_host, single_hosts
 from ranvier.storage.postgres.options import PostgresOptions
 from ranvier.storage.postgres.primary import KnownPrimary
 from ranvier.storage.postgres.suitability import refuse_server
@@ -220,11 +220,12 @@ class Connections:
             return await first_connected(connects, self._options.host_seconds)
 
     async def _connect_to(self, address: str) -> Connection:
-        connection: Connection = await asyncpg.connect(
-            address,
-            server_settings={**SETTINGS, **self._settings.of_server},
-            target_session_attrs="primary",
-        )
+        with naming_host(address):
+            connection: Connection = await asyncpg.connect(
+                address,
+                server_settings={**SETTINGS, **self._settings.of_server},
+                target_session_attrs="primary",
+            )
         try:
             self._watch_the_network(connection)
             await self._identify(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from ranvier.events.append import Accepted, Append, Outcome
 from ranvier.events.criterion import EVERYTHING, Criterion
@@ -93,7 +94,12 @@ class PostgresEvents:
 
     async def last_sequence(self, context: str, aggregate_id: str) -> int:
         """The sequence number of an aggregate's last event, -1 if it has none."""
-        return await self._number(_SQL["last_sequence"], context, aggregate_id)
+        context_id = await self._tools.known.id_of(context)
+        rows = await self._tools.readers.ask(_SQL["last_sequence"], context_id, aggregate_id)
+        if not rows:
+            return -1
+        await self._confirm(context_id, rows[0])
+        return int(rows[0]["sequence"])
 
     async def read(
         self,
@@ -142,6 +148,7 @@ class PostgresEvents:
         )
         if not rows:
             return AggregatePage((), None)
+        await self._confirm(context_id, rows[-1])
         looked_at = rows[0]["looked_at"]
         is_over = len(rows) == looked_at < self._tools.options.rows_per_page
         found = [(row[0], row[1]) for row in rows]
@@ -193,6 +200,11 @@ class PostgresEvents:
     def _turn(self, context: str) -> asyncio.Lock:
         """What is handed in for a context is done in that order, one thing after the other."""
         return self._turns.setdefault(context, asyncio.Lock())
+
+    async def _confirm(self, context_id: int, newest: Any) -> None:
+        """Return when the newest of the events that were just seen is on a standby, too."""
+        if newest["waits_for_standby"]:
+            await self._tools.confirmed.confirm({context_id: newest["token"] + 1})
 
     async def _number(self, statement: str, context: str, *parameters: int | str) -> int:
         context_id = await self._tools.known.id_of(context)

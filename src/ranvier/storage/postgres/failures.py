@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Final
 
 import asyncpg
@@ -15,6 +14,7 @@ from ranvier.storage.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from ranvier.storage.postgres.hosts import UnknownHost
 
 POISON_CLASSES: Final = frozenset({"22", "23", "54"})
 """Data exception, constraint violation, program limit: one row cannot be stored, others can."""
@@ -94,8 +94,8 @@ def reason_of(error: BaseException) -> str:
     """Say why there is no answer, and what may help where that is certain."""
     if isinstance(error, TimeoutError):
         return "it did not answer in time"
-    if isinstance(error, socket.gaierror):
-        return f"its host name is not known ({error.strerror}); look at the key `database`"
+    if isinstance(error, UnknownHost):
+        return f"{error}; look at the key `database`"
     if isinstance(error, ConnectionRefusedError):
         return f"nobody listens at its address ({first_line(error)})"
     if isinstance(error, FileNotFoundError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
@@ -16,6 +18,14 @@ from ranvier.storage.errors import StorageError
 Connect = Callable[[], Awaitable[Connection]]
 
 _HOSTS: Final = re.compile(r"(?P<before>[a-z]+://(?:[^@/?#]*@)?)(?P<hosts>[^/?#]*)(?P<after>.*)")
+
+
+class UnknownHost(OSError):
+    """No address belongs to this name."""
+
+    def __init__(self, host: str, reason: str | None) -> None:
+        super().__init__(f"the host name {host} is not known ({reason})")
+
 
 MOST_TELLING: Final = (
     StorageError,
@@ -65,6 +75,21 @@ async def first_connected(connects: Sequence[Connect], pause_seconds: float) -> 
             each.cancel()
             each.add_done_callback(_let_go)
     raise min(failures, key=_rank)
+
+
+@contextmanager
+def naming_host(address: str) -> Iterator[None]:
+    """Let the error say which host it is whose name nobody knows."""
+    try:
+        yield
+    except socket.gaierror as error:
+        raise UnknownHost(host_of(address), error.strerror) from error
+
+
+def host_of(address: str) -> str:
+    """Return host and port of an address with one of them, and nothing secret."""
+    matched = _HOSTS.fullmatch(address)
+    return matched["hosts"] if matched else ""
 
 
 def _rank(error: BaseException) -> int:

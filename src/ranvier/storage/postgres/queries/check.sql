@@ -44,3 +44,6 @@ SELECT
     count(*) FILTER (WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')) AS synchronous
 FROM pg_stat_replication
 WHERE state IS DISTINCT FROM 'backup'
+
+-- name: is_standby
+SELECT pg_is_in_recovery()

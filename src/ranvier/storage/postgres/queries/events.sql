@@ -38,7 +38,10 @@ FROM context WHERE name IS NOT NULL AND NOT is_placed
 SELECT coalesce(min(token), 0) FROM event WHERE context = $1
 
 -- name: last_sequence
-SELECT coalesce(max(sequence), -1) FROM event WHERE context = $1 AND aggregate_id = $2
+SELECT
+    sequence, token, current_setting('synchronous_standby_names') <> '' AS waits_for_standby
+FROM event WHERE context = $1 AND aggregate_id = $2
+ORDER BY sequence DESC LIMIT 1
 
 -- name: first_token_at
 -- latest_time never falls from one token to the next, so the first event at or after a time is
@@ -83,15 +86,18 @@ WHERE bytes_with <= $4 OR token = $2
 ORDER BY token
 
 -- name: aggregate_page
-SELECT sequence, data, looked_at
+-- Where commits wait for a standby, what is seen may not be there yet.
+SELECT
+    sequence, data, looked_at, token,
+    current_setting('synchronous_standby_names') <> '' AS waits_for_standby
 FROM (
     SELECT
-        sequence, data,
+        sequence, data, token,
         sum(length(data)) OVER (ORDER BY sequence) AS bytes_with,
         count(*) OVER () AS looked_at,
         row_number() OVER (ORDER BY sequence) AS place
     FROM (
-        SELECT sequence, data FROM event
+        SELECT sequence, data, token FROM event
         WHERE context = $1 AND aggregate_id = $2 AND sequence BETWEEN $3 AND $4
         ORDER BY sequence LIMIT $6
     ) AS rows
