@@ -31,6 +31,9 @@ UPDATE_TYPES: Final[Mapping[ContextChangeKind, admin_pb2.ContextUpdateType]] = {
     ContextChangeKind.DELETED: admin_pb2.DELETED,
 }
 
+OWN_DATABASE: Final = "ranvier.database"
+"""The property by which a context is created whose events lie in another database."""
+
 
 class ContextAdmin:
     """The calls of the service; `nodes` gives name and host of all that serve every context."""
@@ -53,10 +56,15 @@ class ContextAdmin:
         }
 
     async def create(self, _call: ServerCall, message: bytes) -> None:
-        """Create a context; the replication group that is named stands for nothing here."""
+        """Create a context; the replication group that is named stands for nothing here.
+
+        The property `ranvier.database` is the address of a database of its own, and is not kept.
+        """
         request = parsed(admin_pb2.CreateContextRequest, message)
+        properties = dict(request.meta_data)
+        database = properties.pop(OWN_DATABASE, None)
         await self._contexts.create(
-            request.name, dcb=request.dcbContext, properties=dict(request.meta_data)
+            request.name, dcb=request.dcbContext, properties=properties, database=database
         )
 
     async def change_properties(self, _call: ServerCall, message: bytes) -> None:

@@ -53,7 +53,8 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         " handler's late answer, so that it cannot pass for another one's."
     ),
     "ContextAdminService.CreateContext": (
-        "The replication group is taken and not needed. The context can be used at once."
+        "The replication group is taken and not needed. The context can be used at once. The"
+        " property `ranvier.database` is the address of a database of its own; it is never shown."
     ),
     "ContextAdminService.UpdateContextProperties": (
         "Properties that are not named stay; an empty value takes one away."

@@ -162,7 +162,10 @@ class StreamCall:
         def again(lost: RanvierError) -> None:
             """Look for the next owner, while there is time and somebody waits for it."""
             self._relay = None
-            if self._has_left or self._is_too_late:
+            if relay.is_half_closed:  # the next owner would hold a stream open that nobody reads
+                self._has_left = True
+                self._call.finish()
+            elif self._has_left or self._is_too_late:
                 self._call.finish(grpc_error(lost))
             else:
                 loop = self._call.host.loop

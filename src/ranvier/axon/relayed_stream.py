@@ -54,6 +54,8 @@ class RelayedStream:
         self._lost = lost
         self._again = again
         self._has_begun = False
+        self.is_half_closed = False
+        """Whether the client has said everything."""
         self._onward: OutgoingCall | None = None
         self._is_client_paused = False
         self._is_owner_paused = False
@@ -76,6 +78,7 @@ class RelayedStream:
 
     def half_close(self) -> None:
         """Hand on that the client has said everything."""
+        self.is_half_closed = True
         if self._onward is not None:
             self._onward.half_close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -28,6 +29,30 @@ ContextName = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class OwnDatabase:
+    """Where the events of a context shall lie, if not with all others."""
+
+    url: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="A PostgreSQL of its own for its events."),
+    ] = None
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--database-file", metavar="FILE", help="Holds that URL, unseen by others; - is stdin."
+        ),
+    ] = None
+
+    def address(self) -> str | None:
+        """Give the address; raise `WrongUsage` where there are two, or the file holds none."""
+        if self.file is None:
+            return self.url
+        if self.url is not None:
+            raise WrongUsage("Give --database or --database-file, not both.")
+        return address_in(self.file)
+
+
 @talks_to_node
 def contexts(node: NodeClient) -> None:
     """List the contexts of a node: their names, kinds and properties."""
@@ -43,6 +68,7 @@ def contexts(node: NodeClient) -> None:
 def register_context(
     node: NodeClient,
     context: ContextName,
+    database: OwnDatabase,
     dcb: Annotated[
         bool, typer.Option("--dcb", help="For events with tags and conditions on them.")
     ] = False,
@@ -50,29 +76,16 @@ def register_context(
         list[str] | None,
         typer.Option("-prop", "--property", metavar="NAME=VALUE", help="May be repeated."),
     ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option("--database", metavar="URL", help="A PostgreSQL of its own for its events."),
-    ] = None,
-    database_file: Annotated[
-        str | None,
-        typer.Option(
-            "--database-file", metavar="FILE", help="Holds that URL, unseen by others; - is stdin."
-        ),
-    ] = None,
 ) -> None:
     """Create an empty context."""
-    if database_file is not None:
-        if database is not None:
-            raise WrongUsage("Give --database or --database-file, not both.")
-        database = address_in(database_file)
+    address = database.address()
     wanted: dict[str, Any] = {
         "context": context,
         "dcbContext": dcb,
         "metaData": _properties(properties or []),
     }
-    if database is not None:
-        wanted["database"] = database
+    if address is not None:
+        wanted["database"] = address
     node.command("POST", "/v1/context", wanted)
     _say(node, context, "created")
 
@@ -116,6 +129,7 @@ def delete_context(node: NodeClient, context: ContextName) -> None:
 def _row(found: Json) -> tuple[str, str, str]:
     properties = [f"{name}={value}" for name, value in found.get("metaData", {}).items()]
     kind = "DCB" if found.get("dcbContext") else "classic"
+    kind += ", own database" if found.get("hasOwnDatabase") else ""
     return one_line(str(found.get("context"))), kind, shortened(" ".join(properties))
 
 

@@ -12,6 +12,9 @@ from ranvier.proto import admin_pb2
 from ranvier.proto.google.protobuf.empty_pb2 import Empty
 
 SERVICE: Final = "io.axoniq.axonserver.grpc.admin.ContextAdminService"
+OWN_DATABASE: Final = "ranvier.database"
+"""The property that names the database of a context to a Ranvier node."""
+
 ChangeKind = Literal["created", "deleted", "updated"]
 CHANGES: Final[Mapping[int, ChangeKind]] = {
     admin_pb2.CREATED: "created",
@@ -53,12 +56,17 @@ class Contexts:
         dcb: bool = False,
         properties: Mapping[str, str] = NO_TEXTS,
         replication_group: str = "",
+        database: str | None = None,
     ) -> None:
-        """Create a context, for ever classic or for ever DCB; AlreadyExists."""
+        """Create a context, for ever classic or for ever DCB; AlreadyExists.
+
+        With the address of a PostgreSQL as `database` its events lie there: Ranvier alone has that.
+        """
+        own = {} if database is None else {OWN_DATABASE: database}
         request = admin_pb2.CreateContextRequest(
             name=name,
             dcbContext=dcb,
-            meta_data=dict(properties),
+            meta_data={**properties, **own},
             replicationGroupName=replication_group,
         )
         await self._calls.carry_out("CreateContext", request)

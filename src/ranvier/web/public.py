@@ -65,6 +65,7 @@ class KnownContext(CamelModel):
     change_pending: bool
     pending_since: int
     dcb_context: bool
+    has_own_database: bool
 
 
 class ProductVersion(CamelModel):
@@ -150,6 +151,7 @@ class PublicResource:
                 change_pending=False,
                 pending_since=0,
                 dcb_context=context.dcb,
+                has_own_database=context.has_own_database,
             )
             for context in await self._contexts.all()
         ]

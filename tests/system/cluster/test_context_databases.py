@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import grpc
 import pytest
 
+import ranvier as ranvier_client
 from examples.until import until
 from ranvier.proto import event_pb2
 from tests.support.axon_stubs import event_scheduler_stub, event_store_stub
@@ -101,6 +102,19 @@ def count(nodes: Cluster, database: str, table: str = "event") -> int:
     return int(nodes.ask(f"SELECT count(*) FROM ranvier.{table}", at=database)[0][0])
 
 
+async def test_a_client_creates_a_context_in_a_database_of_its_own(nodes: Cluster) -> None:
+    other = new_database()
+    async with ranvier_client.connect(nodes["one"].grpc_address) as hub:
+        await hub.contexts.create("ledger", properties={"a": "b"}, database=other)
+        assert (await hub.contexts.get("ledger")).properties == {"a": "b"}
+    append(nodes, "one", "ledger", range(3))
+    assert count(nodes, other) == 3
+    said = ranvier("contexts", "-S", nodes["one"].http_address)
+    assert "classic, own database" in said.out
+    assert urlsplit(other).path[1:] not in said.out
+    send(nodes, "one", "DELETE", "/v1/context/ledger")
+
+
 def entries(nodes: Cluster, context: str) -> list[object]:
     return nodes.ask("SELECT 1 FROM ranvier.context_address WHERE name = $1", context)
 
@@ -108,7 +122,8 @@ def entries(nodes: Cluster, context: str) -> list[object]:
 def test_what_one_node_appends_lies_there_and_is_read_at_the_other(nodes: Cluster) -> None:
     other = new_database()
     server = ("-S", nodes["one"].http_address)
-    said = ranvier("register-context", "-c", "orders", "--database", other, "-prop", "a=b", *server)
+    command = ("register-context", "-c", "orders", "--database-file", "-", "-prop", "a=b", *server)
+    said = ranvier(*command, given=other)
     assert said.out == "Context orders is created.\n"
     append(nodes, "one", "orders", range(5))
     assert sequences(nodes, "two", "orders") == [*range(5)]

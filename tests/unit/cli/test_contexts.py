@@ -12,7 +12,12 @@ from tests.support.stub_node import StubAnswer, StubNode, problem
 
 LISTED = [
     {"context": "default", "dcbContext": False, "metaData": {}},
-    {"context": "orders", "dcbContext": True, "metaData": {"owner": "sales", "size": "9"}},
+    {
+        "context": "orders",
+        "dcbContext": True,
+        "hasOwnDatabase": True,
+        "metaData": {"owner": "sales", "size": "9"},
+    },
 ]
 
 
@@ -20,9 +25,9 @@ def test_contexts_as_lines(node: StubNode, capsys: pytest.CaptureFixture[str]) -
     node.will_answer(StubAnswer(body=json.dumps(LISTED).encode()))
     assert main(["contexts", "-S", node.url]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "CONTEXT  KIND     PROPERTIES",
+        "CONTEXT  KIND               PROPERTIES",
         "default  classic",
-        "orders   DCB      owner=sales size=9",
+        "orders   DCB, own database  owner=sales size=9",
     ]
     assert (node.seen[0].method, node.seen[0].path) == ("GET", "/v1/public/context")
 
