@@ -33,7 +33,7 @@ from ranvier.node.joining import JoiningParts, administer_cluster, join_server, 
 from ranvier.node.life import NodeLife
 from ranvier.node.membership import membership, separation, show_members
 from ranvier.node.mesh import MeshParties, NodeMesh
-from ranvier.node.node_reports import NodeReporting
+from ranvier.node.node_reports import NodeReporting, ReportParties
 from ranvier.node.own_cluster import own_cluster
 from ranvier.node.ready_line import BoundPorts
 from ranvier.node.services import NodeServices
@@ -286,9 +286,14 @@ class Node:
         )
 
     def _offer_reports(self) -> NodeReporting:
-        reporting = NodeReporting(
-            self._services, self._membership, self._mesh, self._health, self._metrics
+        parties = ReportParties(
+            self._services,
+            self._membership,
+            self._health,
+            self._metrics,
+            self._sessions.keep.counts,
         )
+        reporting = NodeReporting(parties, self._mesh)
         reporting.add_to(self._internal)
         return reporting
 

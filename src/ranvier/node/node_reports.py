@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from ranvier.node.mesh import MembersToDial, NodeMesh
 from ranvier.node.services import NodeServices
 from ranvier.observability.metrics import Metrics
 from ranvier.services.keep_membership import KeepMembership
+from ranvier.services.lately_known import LatelyKnown
 from ranvier.services.node_report import Work
 from ranvier.services.node_reports import NodeReports
 from ranvier.services.own_report import HealthWords, OwnReport, ProcessFigures, ReportSources
@@ -28,18 +30,25 @@ MEMORY_FILE: Final = Path("/proc/self/statm")
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
+@dataclass(frozen=True, slots=True)
+class ReportParties:
+    """What of a node its report tells of."""
+
+    services: NodeServices
+    membership: KeepMembership
+    health: NodeHealth
+    metrics: Metrics
+    session_counts: Callable[[], Awaitable[Mapping[str, int]]]
+    """The sessions that each node has served last, by its name."""
+
+
 class NodeReporting:
     """The reports of the cluster as this node gives and gathers them."""
 
-    def __init__(
-        self,
-        services: NodeServices,
-        membership: KeepMembership,
-        mesh: NodeMesh,
-        health: NodeHealth,
-        metrics: Metrics,
-    ) -> None:
-        self._membership = membership
+    def __init__(self, parties: ReportParties, mesh: NodeMesh) -> None:
+        services, metrics = parties.services, parties.metrics
+        membership = self._membership = parties.membership
+        self._session_counts = LatelyKnown(parties.session_counts, time.monotonic)
         links = mesh.mesh.links
         self._round_trips = RoundTrips(links, MembersToDial(membership), time.monotonic)
         details = ReportDetails(
@@ -55,12 +64,13 @@ class NodeReporting:
                 work=lambda: work_of(metrics),
                 process=process_figures,
                 queues=details.queues,
-                health=lambda: health_words(health),
+                health=lambda: health_words(parties.health),
                 links=self._round_trips.reported,
                 details=details.matching,
                 client_count=lambda: services.clients.count,
                 clock=time.monotonic,
                 time_ms=unix_ms,
+                open_sessions=self._open_sessions,
             )
         )
         self._calls = ReportCalls(links, self._own.report)
@@ -83,9 +93,14 @@ class NodeReporting:
         for service in reversed(self._in_order()):
             await service.stop()
         await self._round_trips.stop()
+        await self._session_counts.stop()
 
     def _in_order(self) -> Sequence[Service]:
         return (self._own, self.reports)
+
+    def _open_sessions(self) -> int | None:
+        counts = self._session_counts.get()
+        return None if counts is None else counts.get(self._membership.own.name, 0)
 
     def _identity(self) -> PeerIdentity:
         own = self._membership.own
