@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import (
+    ajp,
     append_events,
     cluster,
     command,
@@ -42,6 +43,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "start": start_and_memory.figures,
     "client": python_client.figures,
     "idle": idle.figures,
+    "ajp": ajp.figures,
     "sessions": sessions.figures,
     "cluster": cluster.figures,
 }

@@ -18,6 +18,7 @@ def check_settings(settings: Settings, origins: Mapping[str, Origin]) -> None:
     _check_certificates(settings, origins)
     _check_heartbeat(settings)
     _check_sessions(settings)
+    _check_balancers(settings)
 
 
 def notices_about(settings: Settings) -> Iterator[Notice]:
@@ -30,6 +31,8 @@ def notices_about(settings: Settings) -> Iterator[Notice]:
         )
     if settings.unsafe_database and settings.database.dsn is not None:
         yield Notice("unsafe_database", "lets a power failure lose events that were acknowledged.")
+    if any(network.prefixlen == 0 for network in settings.trusted_balancers):
+        yield Notice("trusted_balancers", "lets everyone say who he is and how he has come.")
     if settings.insecure and not settings.access_control:
         yield Notice("insecure", "lets everyone who reaches this node read and write everything.")
 
@@ -102,4 +105,19 @@ def _check_sessions(settings: Settings) -> None:
         raise ContradictorySettings(
             f"sessions.absolute_seconds ({sessions.absolute_seconds:g}) is below"
             f" sessions.idle_seconds ({sessions.idle_seconds:g}); raise it."
+        )
+
+
+def _check_balancers(settings: Settings) -> None:
+    if not settings.proxy_protocol:
+        return
+    if not settings.trusted_balancers:
+        raise ContradictorySettings(
+            "proxy_protocol is on, but there are no trusted_balancers that could speak it; set"
+            " their addresses."
+        )
+    if settings.tls.enabled:
+        raise ContradictorySettings(
+            "proxy_protocol and tls.enabled are both on; let the balancer end TLS, or speak TLS to"
+            " the node without PROXY headers."
         )

@@ -15,6 +15,7 @@ from ranvier.config.route import ROUTE_LENGTH, ROUTE_PATTERN
 from ranvier.security.secret import Secret
 
 Value = TypeVar("Value", covariant=True)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,14 @@ def _read_tags(text: str) -> Mapping[str, str]:
     return MappingProxyType(tags)
 
 
+def _read_networks(text: str) -> tuple[Network, ...]:
+    parts = list(filter(None, map(str.strip, text.split(","))))
+    if len(parts) > _MOST_NETWORKS:
+        raise ValueError(text)
+    return tuple(ipaddress.ip_network(part) for part in parts)
+
+
+_MOST_NETWORKS: Final = 256
 _LONGEST_TAG: Final = 255
 _MOST_TAGS: Final = 64
 """Every node tells every other one its tags."""
@@ -172,6 +181,10 @@ DOMAIN: Final = Kind(
 )
 BIND_ADDRESS: Final = Kind(
     "an IP address of this machine, such as 127.0.0.1 or 0.0.0.0", _read_bind_address
+)
+NETWORKS: Final = Kind(
+    "IP addresses and networks such as 10.0.0.5 or 10.1.0.0/16, with commas between them",
+    _read_networks,
 )
 ROUTE: Final = Kind(
     f"1 to {ROUTE_LENGTH} letters, digits, dashes or underscores, and no dot",

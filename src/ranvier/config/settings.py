@@ -18,6 +18,7 @@ from ranvier.config.kinds import (
     DOMAIN,
     HOST,
     MILLISECONDS,
+    NETWORKS,
     NODE_NAME,
     PATH,
     PORT,
@@ -26,6 +27,7 @@ from ranvier.config.kinds import (
     SECRET_TOKEN,
     SWITCH,
     TAGS,
+    Network,
     choice,
     integer,
 )
@@ -290,6 +292,27 @@ class Settings:
         PATH, "directory of the processes that are deployed at start", default=Path("projects")
     )
     ajp_secret: Secret | None = setting(SECRET_TOKEN, "secret that AJP balancers send; opens AJP")
+    trusted_balancers: tuple[Network, ...] = setting(
+        NETWORKS,
+        "balancers that are believed about the clients of the HTTP port; all others are not",
+        default=Derived("nobody", lambda *_: ()),
+    )
+    forwarded_headers: str = setting(
+        choice("x-forwarded", "forwarded"),
+        "headers that these balancers set: `X-Forwarded-For`, `-Proto`, `-Host`, `-Port`, or"
+        " `Forwarded`",
+        default="x-forwarded",
+    )
+    proxy_protocol: bool = setting(
+        SWITCH,
+        "connections of these balancers to the HTTP port begin with a PROXY header, version 1 or 2",
+        default=False,
+    )
+    ajp_packet_bytes: int = setting(
+        integer(8192, 65536),
+        "size of an AJP packet, the same as `max_packet_size` in the web server",
+        default=8192,
+    )
     shutdown_grace_seconds: float = setting(
         SECONDS, "time that running calls get to end when the node is told to stop", default=3.0
     )

@@ -44,13 +44,12 @@ from ranvier.node.shared_settings import (
     take_heartbeats,
     take_query_limits,
 )
+from ranvier.node.tls_files import client_tls, internal_tls
 from ranvier.node.users import NodeUsers
+from ranvier.node.web_ports import WebPorts
 from ranvier.node.wire_limits import grpc_limits
 from ranvier.observability.metrics import Metrics
-from ranvier.web.application import build_application
 from ranvier.web.dependencies import NodeFacts, WebDependencies
-from ranvier.web.http_server import HttpAddress, HttpServer
-from ranvier.web.open_streams import OpenStreams
 from ranvier.wire.grpc.server import GrpcServer
 from ranvier.wire.tls import TlsFiles
 
@@ -118,12 +117,7 @@ class Node:
             self._internal,
             self._services.for_streams.methods_for_nodes(),
         )
-        streams = OpenStreams()
-        self._http = HttpServer(
-            build_application(self._web_dependencies(), streams),
-            HttpAddress(settings.bind, settings.http_port, client_tls(settings)),
-            streams,
-        )
+        self._web = WebPorts(settings, self._web_dependencies())
         self.ports = BoundPorts(http=0, grpc=0, internal=0)
         platform = Platform(
             self._published,
@@ -205,7 +199,7 @@ class Node:
         await self._services.end_streams()
         await self._mesh.stop()
         await asyncio.gather(
-            self._grpc.stop(grace), self._internal.stop(grace), self._http.stop(grace)
+            self._grpc.stop(grace), self._internal.stop(grace), self._web.stop(grace)
         )
         await self._reporting.stop()
         await self._configuration.stop()
@@ -232,7 +226,7 @@ class Node:
 
     async def _listen(self) -> None:
         settings = self._settings
-        await self._http.start()
+        await self._web.listen()
         internal = await listen(
             self._internal,
             ("internal_port", settings.internal_bind, settings.internal_port),
@@ -241,7 +235,7 @@ class Node:
         grpc = await listen(
             self._grpc, ("grpc_port", settings.bind, settings.grpc_port), client_tls(settings)
         )
-        self.ports = BoundPorts(http=self._http.port, grpc=grpc, internal=internal)
+        self.ports = BoundPorts(self._web.http, grpc, internal, self._web.ajp)
 
     def _web_dependencies(self) -> WebDependencies:
         settings, services = self._settings, self._services
@@ -313,6 +307,7 @@ class Node:
             http_port=self.ports.http,
             grpc_port=self.ports.grpc,
             internal_port=self.ports.internal,
+            ajp_port=self.ports.ajp,
         )
 
     def _facts(self) -> NodeFacts:
@@ -337,18 +332,6 @@ class Node:
             grpc_port=self.ports.grpc,
             http_port=self.ports.http,
         )
-
-
-def client_tls(settings: Settings) -> TlsFiles | None:
-    """Return the certificate of the ports that clients use; None for plain text."""
-    tls = settings.tls
-    return TlsFiles(certificate=tls.cert, key=tls.key) if tls.enabled else None
-
-
-def internal_tls(settings: Settings) -> TlsFiles | None:
-    """Return the certificate of the port between nodes; None for plain text."""
-    tls = settings.internal_tls
-    return TlsFiles(tls.cert, tls.key, tls.ca) if tls.cert is not None else None
 
 
 async def listen(server: GrpcServer, place: tuple[str, str, int], tls: TlsFiles | None) -> int:

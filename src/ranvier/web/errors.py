@@ -22,6 +22,10 @@ WebError
 ├── FormTooLong            a form has more fields than any page of ours
 ├── PostAnswerTooLarge     the answer of a form is longer than what is kept of one
 ├── NodeBusy               a bound on what the node holds at one time is reached
+├── WebServerNotAdmitted   a web server shows another AJP secret, or sends what it may not
+├── ForwardedRequestMalformed, ForwardedRequestTooLarge   what came by AJP is no fit request
+├── ForwardedUnreadable    a trusted balancer sends a header Forwarded that is none
+├── PreambleMissing        a trusted balancer's connection does not begin with a PROXY header
 ├── UnexpectedFailure      a defect; the log has the details
 └── AddressUnavailable     the node cannot listen where it should
 """
@@ -224,6 +228,50 @@ class NodeBusy(WebError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The node has reached its bound of {what}: try again later.")
+
+
+class WebServerNotAdmitted(WebError):
+    """A web server does not show the node's AJP secret, or sends attributes that it may not."""
+
+    code: ClassVar[str] = "RANVIER-AJP-REFUSED"
+    status: ClassVar[int] = 403
+
+
+class ForwardedRequestMalformed(WebError):
+    """What a web server has forwarded by AJP is no request that a node can take."""
+
+    code: ClassVar[str] = "RANVIER-AJP-MALFORMED"
+
+
+class ForwardedRequestTooLarge(WebError):
+    """Address and headers that came by AJP are longer or more than the node reads."""
+
+    code: ClassVar[str] = "RANVIER-AJP-HEAD-TOO-LARGE"
+    status: ClassVar[int] = 431
+
+
+class ForwardedUnreadable(WebError):
+    """The header `Forwarded` breaks its grammar, so that nobody can say who the client is."""
+
+    code: ClassVar[str] = "RANVIER-FORWARDED-HEADER"
+    field = "Forwarded"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The header Forwarded breaks the grammar of RFC 7239: let the balancer write it anew."
+        )
+
+
+class PreambleMissing(WebError):
+    """A trusted balancer's connection does not begin with a PROXY header, or with a broken one."""
+
+    code: ClassVar[str] = "RANVIER-PROXY-PROTOCOL"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The connection of this balancer does not begin with a PROXY header: let it send one,"
+            " or switch proxy_protocol off."
+        )
 
 
 class UnexpectedFailure(WebError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import TimerHandle
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,10 +14,18 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from ranvier.web.errors import HeadTooLarge, MalformedRequest, NodeBusy, WebError
+from ranvier.web.edge import Edge
+from ranvier.web.errors import (
+    HeadTooLarge,
+    MalformedRequest,
+    NodeBusy,
+    PreambleMissing,
+    WebError,
+)
 from ranvier.web.http_limits import HttpLimits
 from ranvier.web.problem import MEDIA_TYPE, problem_body, problem_headers
 from ranvier.web.security_headers import NOT_STORED, SECURITY_HEADERS
+from ranvier.wire.proxy_preamble import PreambleRefused, read_preamble
 
 CONNECT: Final = b"CONNECT"
 UPGRADING: Final = frozenset({b"upgrade", b"http2-settings"})
@@ -30,6 +38,7 @@ class ConnectionOwner:
 
     limits: HttpLimits
     connection_gone: Callable[[], None]
+    edge: Edge = field(default_factory=Edge)
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -46,6 +55,9 @@ class HttpConnection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.limits = owner.limits
         self._gone = owner.connection_gone
+        self._edge = owner.edge
+        self._preamble: bytes | None = None
+        """What has come of a PROXY header, while one is awaited."""
         self._head_bytes = 0
         self._refusal: WebError | None = None
         self._asks_for_upgrade = False
@@ -61,10 +73,14 @@ class HttpConnection(HttpToolsProtocol):
         self._cut_after(self.limits.head_seconds)
         if len(self.connections) > self.limits.connections:
             self._refuse(NodeBusy("open HTTP connections"))
+        if self._edge.expects_preamble and self._edge.trusted.trusts((self.client or ("", 0))[0]):
+            self._preamble = b""
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the request was refused."""
-        if self._refusal is not None:
+        if self._preamble is not None:
+            data = self._without_preamble(self._preamble + data)
+        if self._refusal is not None or not data:
             return
         self._unset_keepalive_if_required()
         try:
@@ -158,6 +174,22 @@ class HttpConnection(HttpToolsProtocol):
         lines += [name + b": " + value for name, value in without_upgrade(self.headers)]
         self.parser = HttpRequestParser(self)
         self.data_received(b"\r\n".join([*lines, b"", rest]))
+
+    def _without_preamble(self, data: bytes) -> bytes:
+        """Take the PROXY header off, once it is whole: from here on its client is the client."""
+        try:
+            preamble = read_preamble(data)
+        except PreambleRefused:
+            self._refuse(PreambleMissing())
+            return b""
+        if preamble is None:
+            self._preamble = data
+            return b""
+        self._preamble = None
+        self.client = preamble.source or self.client
+        self.server = preamble.target or self.server
+        self.scheme = "https" if preamble.is_tls else self.scheme
+        return data[preamble.length :]
 
     # Refusals below the application.
 

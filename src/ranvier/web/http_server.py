@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import Server
 
+from ranvier.web.edge import Edge
 from ranvier.web.errors import AddressUnavailable
+from ranvier.web.forwarded_requests import ForwardedRequests
 from ranvier.web.http_connection import ConnectionOwner, HttpConnection
 from ranvier.web.http_limits import HttpLimits
 from ranvier.web.open_streams import OpenStreams
@@ -63,12 +65,15 @@ class HttpServer:
         address: HttpAddress,
         streams: OpenStreams,
         limits: HttpLimits | None = None,
+        edge: Edge | None = None,
     ) -> None:
+        """`edge` says whose word about other clients is taken; without it, nobody's."""
+        self._edge = edge or Edge()
         self.port = 0
         self._address = address
         self._streams = streams
         self._connection_gone = asyncio.Event()
-        self._app = EndingQuietly(app)
+        self._app = EndingQuietly(ForwardedRequests(app, self._edge))
         self._server = Server(self._config(self._app, limits or HttpLimits()))
         self._state = self._server.server_state
         self._ticking: asyncio.Task[None] | None = None
@@ -127,7 +132,7 @@ class HttpServer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _config(self, app: ASGIApp, limits: HttpLimits) -> Config:
-        owner = ConnectionOwner(limits, self._connection_gone.set)
+        owner = ConnectionOwner(limits, self._connection_gone.set, self._edge)
         return Config(
             app,
             # uvicorn calls what it is given here, class or not.
@@ -140,7 +145,7 @@ class HttpServer:
             log_level="error",
             access_log=False,
             server_header=False,
-            # Addresses and schemes that a peer claims are not believed.
+            # Addresses and schemes that a peer claims are judged by ours: see `edge`.
             proxy_headers=False,
             backlog=BACKLOG,
             timeout_keep_alive=limits.idle_seconds,

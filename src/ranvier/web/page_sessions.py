@@ -20,6 +20,7 @@ from ranvier.access.session_cookie import SessionCookie, presented_cookies, set_
 from ranvier.services.answer_posts import AnswerPosts
 from ranvier.services.keep_sessions import Decide, HeldSession, KeepSessions
 from ranvier.storage.errors import StorageError
+from ranvier.web.balancer_activation import is_set_aside
 from ranvier.web.page_templates import templates
 
 PAGE_PREFIXES: Final = ("/cockpit", "/sign-in", "/sign-out", "/set-up", "/portal")
@@ -199,7 +200,7 @@ class PageSessions:
 
     async def _session_of(self, scope: Scope) -> PageSession | None:
         """Return the session of a request; None for one that another node is to serve."""
-        is_draining, shown = self._parts.is_draining(), self._shown(scope)
+        is_draining, shown = self._is_draining(scope), self._shown(scope)
         is_use = scope["path"].rpartition("/")[2] not in ASKED_BY_PAGES
         if is_draining:
             shown = tuple(each for each in shown if each.route == self._parts.sessions.route)
@@ -211,6 +212,10 @@ class PageSessions:
             return None
         opened = await self._parts.sessions.open()
         return PageSession(self._parts, opened, shown[0] if shown else None)
+
+    def _is_draining(self, scope: Scope) -> bool:
+        """Say whether the node wants no new sessions, or the balancer none for the node."""
+        return self._parts.is_draining() or is_set_aside(scope)
 
     def _shown(self, scope: Scope) -> tuple[SessionCookie, ...]:
         headers = (value for name, value in scope["headers"] if name == b"cookie")

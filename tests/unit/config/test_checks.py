@@ -46,6 +46,7 @@ def test_loopback_is_open_to_nobody_else(tmp_path: Path, address: str) -> None:
         ({"tls.enabled": "on"}, ContradictorySettings, "there is no certificate"),
         ({"tls.cert": "c", "tls.key": "k"}, InvalidValue, "where no file is"),
         ({"internal_tls.ca": "c"}, InvalidValue, "internal_tls.ca"),
+        ({"proxy_protocol": "on"}, ContradictorySettings, "no trusted_balancers"),
         (
             {"heartbeat.timeout_seconds": "1", "heartbeat.interval_seconds": "1"},
             ContradictorySettings,
@@ -74,6 +75,32 @@ def test_tls_is_on_where_there_is_a_certificate_unless_it_is_switched_off(tmp_pa
     assert load(tmp_path, files).settings.tls.enabled
     assert load(tmp_path, files).settings.tls.cert == tmp_path / "cert.pem"
     assert not load(tmp_path, files | {"tls.enabled": "off"}).settings.tls.enabled
+
+
+def test_proxy_headers_and_tls_of_the_node_exclude_each_other(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).touch()
+    flags = {"proxy_protocol": "on", "trusted_balancers": "10.0.0.1, fd00::/8"}
+    assert len(load(tmp_path, flags).settings.trusted_balancers) == 2
+    with pytest.raises(ContradictorySettings, match=r"proxy_protocol and tls\.enabled"):
+        load(tmp_path, flags | {"tls.cert": "cert.pem", "tls.key": "key.pem"})
+
+
+@pytest.mark.parametrize("text", ["balancer.example.org", "10.0.0.1/8", "10.0.0.0/33", "any"])
+def test_balancers_are_addresses_and_networks(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InvalidValue, match="trusted_balancers"):
+        load(tmp_path, {"trusted_balancers": text})
+
+
+def test_balancers_may_be_a_list(tmp_path: Path) -> None:
+    (tmp_path / "ranvier.yaml").write_text("trusted_balancers:\n  - 10.0.0.0/8\n  - ::1\n")
+    found = load(tmp_path, {}).settings.trusted_balancers
+    assert list(map(str, found)) == ["10.0.0.0/8", "::1/128"]
+
+
+def test_to_trust_everyone_is_noticed(tmp_path: Path) -> None:
+    notices = load(tmp_path, {"trusted_balancers": "0.0.0.0/0"}).notices
+    assert [notice.subject for notice in notices] == ["trusted_balancers"]
 
 
 def test_what_was_probably_not_meant_is_noticed(tmp_path: Path) -> None:
