@@ -61,6 +61,8 @@ def _handler_for(node: PlayedNode) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 60
+        # In one packet: the second of two waits for the acknowledgement of the first.
+        wbufsize = 65_536
 
         def do_GET(self) -> None:
             self._answer()

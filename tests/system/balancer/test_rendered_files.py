@@ -102,7 +102,7 @@ def test_mod_jk_sends_the_secret_that_its_file_only_refers_to(
             nodes_of(node), RenderOptions(workers_file=str(tmp_path / "workers.properties"))
         )
         (tmp_path / workers.name).write_text(workers.text)
-        answering = threading.Thread(target=answer_by_ajp, args=(listener, received))
+        answering = threading.Thread(target=answer_by_ajp, args=(listener, received), daemon=True)
         answering.start()
         mounts = snippet.text.replace("<VirtualHost *:80>", "").replace("</VirtualHost>", "")
         logs = "JkLogFile {directory}/mod_jk.log\nJkShmFile {directory}/jk.shm\n"
