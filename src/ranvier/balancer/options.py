@@ -13,6 +13,7 @@ from ranvier.balancer.node_list import bracketed, is_host
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _CLASS: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PATH: Final = re.compile(r"[A-Za-z0-9_./@][A-Za-z0-9_./@+:-]{0,254}")
+GATEWAY_CLASS: Final = "ranvier"
 _PORT_MAX: Final = 65_535
 
 
@@ -64,7 +65,7 @@ class RenderOptions:
     protocol: Protocol = Protocol.HTTP
     server: WebServer = WebServer.APACHE
     is_modern: bool = False
-    gateway_class: str = "ranvier"
+    gateway_class: str = GATEWAY_CLASS
     workers_file: str = "conf/workers.properties"
     """Where the file of workers will lie, for the other file that names it."""
 

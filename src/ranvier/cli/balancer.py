@@ -14,8 +14,16 @@ import typer
 
 from ranvier.balancer.errors import BalancerError, UnusableOption
 from ranvier.balancer.node_list import read_nodes
-from ranvier.balancer.options import Protocol, RenderOptions, Stickiness, WebServer, read_listen
+from ranvier.balancer.options import (
+    GATEWAY_CLASS,
+    Protocol,
+    RenderOptions,
+    Stickiness,
+    WebServer,
+    read_listen,
+)
 from ranvier.balancer.render import RENDERERS
+from ranvier.balancer.render import render as rendered
 from ranvier.balancer.rendered_file import RenderedFile
 from ranvier.cli.command import talks_to_node
 from ranvier.cli.errors import NotRendered, WrongUsage
@@ -63,7 +71,7 @@ class FileOptions:
     gateway_class: Annotated[
         str,
         typer.Option("--gateway-class", metavar="CLASS", help="kubernetes: the controller's."),
-    ] = "ranvier"
+    ] = GATEWAY_CLASS
     workers_file: Annotated[
         str | None,
         typer.Option(
@@ -86,7 +94,7 @@ def render(
     try:
         asked = _asked(kind.value, options)
         listed = _read_list(options.nodes) if options.nodes else node.get_array(_NODES)
-        files = RENDERERS[kind.value](read_nodes(listed), asked)
+        files = rendered(kind.value, read_nodes(listed), asked)
     except UnusableOption as error:
         raise WrongUsage(str(error)) from error
     except BalancerError as error:
