@@ -373,5 +373,5 @@ def test_the_example_says_aloud_who_may_come_in() -> None:
     settings = yaml.safe_load((DEPLOY / "example/ranvier.yaml").read_text())
     assert settings["access_control"] is True
     assert "insecure" not in settings
-    with pytest.raises(ConfigError, match="access_token"):
-        settings_in({"RANVIER_DATABASE": "postgresql://ranvier@db/ranvier"}, "ranvier-1")
+    with pytest.raises(ConfigError, match="insecure: true"):
+        settings_in({"RANVIER_ACCESS_CONTROL": "false"}, "ranvier-1")
