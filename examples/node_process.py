@@ -47,7 +47,8 @@ class NodeProcess:
         line = cast("IO[bytes]", self._child.stdout).readline()
         if not line:
             self._end()
-            raise RuntimeError(f"the node did not start; its log is {log}")
+            last = log.read_text(errors="replace").rstrip().rpartition("\n")[2]
+            raise RuntimeError(f"the node did not start; its log {log} ends with: {last}")
         self.ready: dict[str, object] = json.loads(line)
         self.seconds_to_ready = time.monotonic() - started
 

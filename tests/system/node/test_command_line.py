@@ -12,6 +12,7 @@ import pytest
 from axonclient.client import AxonClient, AxonEvent
 
 from examples.node_process import NodeProcess
+from tests.support.node_database import SQLITE_ONLY
 from tests.support.node_program import Said, is_one_sentence, ranvier, running_node
 
 
@@ -162,6 +163,7 @@ def test_output_that_cannot_be_written_ends_a_start_in_a_sentence(tmp_path: Path
     assert (started.returncode, started.stderr) == (1, "ranvier: No space left on device.\n")
 
 
+@SQLITE_ONLY
 def test_check_finds_a_sound_database_sound_and_a_damaged_one_damaged(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_node(data) as node:

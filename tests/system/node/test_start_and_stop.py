@@ -19,7 +19,7 @@ from ranvier.client import HandlingSettings
 from ranvier.client.errors import ConnectionLost, OutcomeUnknown
 from ranvier.services.dispatch_commands import FAREWELL_SECONDS
 from ranvier.services.dispatch_queries import DRAIN_SECONDS
-from tests.support.node_database import node_process
+from tests.support.node_database import SQLITE_ONLY, node_process
 from tests.support.node_program import is_one_sentence, ranvier, running_node
 from tests.support.transactions import Notes, check_log, start_writers, transaction
 from tests.support.whole_log import read_whole_log
@@ -51,6 +51,7 @@ def test_a_second_node_on_the_same_data_is_refused_with_a_sentence(tmp_path: Pat
         client.close_connection()
 
 
+@SQLITE_ONLY
 def test_a_database_from_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_node(data):
