@@ -2,6 +2,7 @@
 
 import "htmx.org";
 import "./choose";
+import "./drafts";
 import "./live-page";
 import "./rate-chart";
 import "./pages.css";

@@ -16,7 +16,12 @@ class MemoryConfiguration:
     revisions: list[ConfigurationRevision] = field(default_factory=list)
     said: dict[tuple[int, str], str] = field(default_factory=dict)
 
+    error: Exception | None = None
+    """Raised by every look, where there is one."""
+
     async def look(self) -> ConfigurationLook:
+        if self.error is not None:
+            raise self.error
         accepted = [each for each in self.revisions if each.state is RevisionState.ACCEPTED]
         return ConfigurationLook(
             accepted[-1] if accepted else ConfigurationRevision(), self._proposed()

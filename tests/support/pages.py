@@ -37,6 +37,8 @@ class ReadPage(HTMLParser):
         known = dict(attrs)
         if tag == "form":
             self.forms.append(Form(known.get("method") or "get", known.get("action") or "", {}))
+        elif known.get("type") == "checkbox" and "checked" not in known:
+            pass
         elif tag in ("input", "button") and self.forms and known.get("name"):
             self.forms[-1].fields.setdefault(known["name"] or "", known.get("value") or "")
         if tag != "form" or known.get("method") != "post":

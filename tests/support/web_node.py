@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -17,6 +18,9 @@ from fastapi import FastAPI
 from ranvier.axon.query_row import EventRow
 from ranvier.cluster.configuration import ConfigurationRevision
 from ranvier.cluster.member import Member, MemberView, NodeState
+from ranvier.config.load import load_settings
+from ranvier.config.settings import Settings
+from ranvier.config.shared_configuration import with_shared
 from ranvier.errors import RanvierError
 from ranvier.events.append import Append, Outcome
 from ranvier.events.tag import Tag
@@ -158,6 +162,8 @@ class WebNode:
     configurations: MemoryConfiguration = field(default_factory=MemoryConfiguration)
     refuses: str = ""
     """Why this node cannot work with any shared values."""
+    own_settings: dict[str, str] = field(default_factory=dict)
+    """What the node itself was told at its start."""
     applied: list[ConfigurationRevision] = field(default_factory=list)
     cluster_nodes: MemoryClusterNodes = field(default_factory=MemoryClusterNodes)
     drains: NotedDrains = field(default_factory=NotedDrains)
@@ -249,6 +255,7 @@ class WebNode:
             measurements=lambda: self.measurements,
             access_token=lambda: None if self.access_token is None else Secret(self.access_token),
             configuration=self.configuration,
+            settings=self._settings,
             token_refused=self._note_refused_token,
             clock=self.clock,
             users=self.access.parts,
@@ -259,6 +266,10 @@ class WebNode:
 
     async def _tags_of_event(self, context: str, token: int) -> Sequence[Tag]:
         return sorted(self.log.context(context).events[token].tags, key=lambda tag: tag.key)
+
+    def _settings(self) -> Settings:
+        own = load_settings(self.own_settings, {}, Path(), machine="messaging1").settings
+        return with_shared(own, self.applied[-1].values if self.applied else {})
 
     async def _snapshot_counts(self) -> Mapping[str, int]:
         return {name: len(held.snapshots) for name, held in self.log.contexts.items()}

@@ -270,6 +270,7 @@ class Node:
             measurements=self._metrics.measurements,
             access_token=lambda: self._shared.required_token,
             configuration=self._configuration,
+            settings=lambda: self._shared.current,
             token_refused=lambda: self._metrics.authentication_errors.add(ANY_CONTEXT),
             clock=time.monotonic,
             users=self._users.parts,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ranvier.cluster.member import MemberView
+from ranvier.config.settings import Settings
 from ranvier.events.tag import Tag
 from ranvier.observability.measurements import Measurement
 from ranvier.security.secret import Secret
@@ -119,6 +120,8 @@ class WebDependencies:
     access_token: Callable[[], Secret | None]
     """Required of every request that is not open to all; None while access control is off."""
     configuration: ShareConfiguration
+    settings: Callable[[], Settings]
+    """What this node works by now, with what all nodes share."""
     request_came: Callable[[str], None]
     """Told of each request by its method."""
     token_refused: Callable[[], None]

@@ -8,10 +8,19 @@ from fastapi import FastAPI, Request, Response
 
 from ranvier.cluster.member import NodeState
 from ranvier.errors import RanvierError
-from ranvier.web.cockpit import clients_page, cluster, contexts_page, dashboard, sessions_page
+from ranvier.web.cockpit import (
+    clients_page,
+    cluster,
+    configuration_page,
+    contexts_page,
+    dashboard,
+    sessions_page,
+)
 from ranvier.web.cockpit.bundle import BundleResource, found_bundle
 from ranvier.web.cockpit.clients_page import ClientsPage
 from ranvier.web.cockpit.cluster import ClusterPage
+from ranvier.web.cockpit.configuration_form import ConfigurationForm
+from ranvier.web.cockpit.configuration_page import ConfigurationPage
 from ranvier.web.cockpit.context_page import ContextPage
 from ranvier.web.cockpit.context_posts import ContextPosts
 from ranvier.web.cockpit.contexts_page import ContextsPage
@@ -36,6 +45,7 @@ ENTRIES: Final = (
     sessions_page.ENTRY,
     contexts_page.ENTRY,
     clients_page.ENTRY,
+    configuration_page.ENTRY,
 )
 
 
@@ -65,6 +75,8 @@ class Cockpit:
             ClientsPage(of, frame),
             ProcessorsPage(of, frame),
             SessionsPage(of, frame),
+            ConfigurationPage(of, frame, live),
+            ConfigurationForm(of, frame),
             ThemeChoice(),
         )
 
