@@ -15,6 +15,7 @@ from bench import (
     ajp,
     append_events,
     cluster,
+    cockpit,
     command,
     dcb,
     idle,
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "ajp": ajp.figures,
     "sessions": sessions.figures,
     "cluster": cluster.figures,
+    "cockpit": cockpit.figures,
 }
 
 

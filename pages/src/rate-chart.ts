@@ -9,6 +9,8 @@ const KEPT = 300;
 const HEIGHT = 132;
 /** In seconds: what a chart is wide at least. */
 const SHORTEST = 120;
+/** In seconds: what may lie between two times on the axis. */
+const MINUTES = [60, 120, 300, 600, 1800, 3600];
 
 class RateChart extends HTMLElement {
   #times: number[] = [];
@@ -53,9 +55,9 @@ class RateChart extends HTMLElement {
         height: HEIGHT,
         cursor: { y: false, points: { show: false } },
         scales: { x: { range: (_, lowest, highest) => [Math.min(lowest, highest - SHORTEST), highest] }, y: { range: (_, __, highest) => [0, Math.max(1, highest * 1.15)] } },
-        axes: [{ ...axis, space: 70 }, { ...axis, size: 48, space: 34 }],
+        padding: [8, 8, 0, 0],
+        axes: [{ ...axis, space: 60, incrs: MINUTES, values: (_, times) => times.map(timeOfDay) }, { ...axis, size: 48, space: 34 }],
         series: [{}, { stroke: colour("--r-strong"), fill: colour("--r-chart"), width: 2, points: { show: false } }],
-        tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       },
       [this.#times, this.#values],
       this,
@@ -64,6 +66,11 @@ class RateChart extends HTMLElement {
       window.matchMedia(query).addEventListener("change", () => this.#chart?.redraw());
     }
   }
+}
+
+/** UTC, as everywhere on the pages. */
+function timeOfDay(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(11, 16);
 }
 
 function numbers(text: string | undefined): number[] {

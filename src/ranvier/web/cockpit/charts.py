@@ -66,5 +66,5 @@ class RateHistory:
         return (
             chart("commands", _("Commands/s"), "commands"),
             chart("queries", _("Queries/s"), "queries"),
-            chart("events", _("Events appended/s"), "events_appended"),
+            chart("events", _("Events/s"), "events_appended"),
         )
