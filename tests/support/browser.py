@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has none
 from playwright.async_api import Browser, Page, async_playwright
 
 from ranvier.web.cockpit.bundle import found_bundle

@@ -33,10 +33,6 @@ PAGES = [
     "/cockpit/cluster/messaging2/drain",
     "/cockpit/configuration",
     "/cockpit/configuration/edit",
-    "/cockpit/contexts",
-    "/cockpit/contexts/orders",
-    "/cockpit/clients",
-    "/cockpit/sessions",
     "/cockpit/nothing",
 ]
 
