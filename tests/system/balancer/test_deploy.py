@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,11 @@ def test_nodes_take_what_compose_tells_them(names: list[str]) -> None:
         assert (settings.name, settings.route) == (each["name"], each["jvmRoute"])
         assert (settings.advertised_host, settings.http_port) == (each["host"], each["httpPort"])
         assert (settings.ajp_secret is not None) == ("mod_jk.yaml" in names)
+        balancers = {"haproxy", "nginx", "apache", "haproxy-1", "haproxy-2"} & set(services)
+        assert balancers
+        for balancer in balancers:
+            address = ip_address(services[balancer]["networks"]["ranvier"]["ipv4_address"])
+            assert any(address in network for network in settings.trusted_balancers)
 
 
 def test_pods_take_what_kubernetes_tells_them() -> None:
