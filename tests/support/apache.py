@@ -20,6 +20,8 @@ import pytest
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.05
+GOES_ON: Final = "resuming normal operations"
+"""What httpd writes to its log after each start and reload."""
 
 MODULE_DIRECTORIES: Final = (
     Path("/usr/lib/apache2/modules"),
@@ -65,28 +67,41 @@ class Apache:
 
     def start(self) -> None:
         """Start it, and return when it takes connections."""
+        started = self._times_started()
         with (self.directory / "output.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [program(), "-f", self._configuration, "-DFOREGROUND"],
+                [*ending_with_this_process(), program(), "-f", self._configuration, "-DFOREGROUND"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
+        self._wait_for_start(times=1 + started)
+
+    def reload(self) -> None:
+        """Have it read its files again without a failed request; return when it has."""
+        started = self._times_started()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
+            self._wait_for_start(times=1 + started)
+
+    def _wait_for_start(self, times: int) -> None:
+        """Wait until its log says that it goes on; only from then on it knows signals."""
+        process = self._process
         for _ in range(int(START_SECONDS / POLL_SECONDS)):
-            if takes_connections(self.port):
+            if self._times_started() >= times and takes_connections(self.port):
                 return
             # The pause between two looks; it ends early where the program does.
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(POLL_SECONDS)
+                if process is not None:
+                    process.wait(POLL_SECONDS)
                 break
         self.stop()
         raise RuntimeError(f"httpd does not answer:\n{self.log}")
 
-    def reload(self) -> None:
-        """Have it read its files again without a failed request; it goes on meanwhile."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGUSR1)
+    def _times_started(self) -> int:
+        log = self.directory / "error.log"
+        return log.read_text(errors="replace").count(GOES_ON) if log.exists() else 0
 
     def restart(self) -> None:
         """End it and start it again at the same port."""
@@ -170,6 +185,12 @@ def module_directory() -> Path:
     """Return where httpd's modules lie."""
     found = [each for each in MODULE_DIRECTORIES if each.is_dir()]
     return found[0] if found else MODULE_DIRECTORIES[0]
+
+
+def ending_with_this_process() -> list[str]:
+    """Return what lets a program end with the tests, however those end."""
+    found = shutil.which("setpriv")
+    return [found, "--pdeathsig", "TERM", "--"] if found else []
 
 
 def free_port() -> int:

@@ -14,6 +14,7 @@ def test_it_runs_restarts_and_ends(tmp_path: Path) -> None:
     with running_apache(tmp_path / "httpd", text, ("alias",)) as apache:
         assert httpx2.get(f"{apache.url}/here").status_code == 302
         apache.restart()
+        assert httpx2.get(f"{apache.url}/here").status_code == 302
         apache.reload()
         assert httpx2.get(f"{apache.url}/here").headers["location"] == "http://localhost/there"
     assert not takes_connections(apache.port)
