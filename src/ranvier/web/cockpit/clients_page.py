@@ -52,8 +52,11 @@ HANDLER_COLUMNS: Final[Columns[HandlerRow]] = Columns(
     keys={
         "name": lambda row: (row.handler.name, row.handler.component_name, row.node),
         "kind": lambda row: (row.handler.kind, row.handler.name),
-        "component": lambda row: (row.handler.component_name, row.handler.name),
-        "client": lambda row: (row.handler.client_id, row.handler.name),
+        "component": lambda row: (
+            row.handler.component_name,
+            row.handler.client_id,
+            row.handler.name,
+        ),
         "context": lambda row: (row.handler.context, row.handler.name),
         "node": lambda row: (row.node, row.handler.name),
         "permits": lambda row: (row.handler.permits, row.handler.name),
