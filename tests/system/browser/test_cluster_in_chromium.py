@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.support.browser import chromium, needs_bundle, needs_chromium, opened
 from tests.support.cluster import Cluster, cluster
 
-pytestmark = [needs_chromium, needs_bundle]
+pytestmark = [needs_chromium, needs_bundle, pytest.mark.timeout(300)]
 
 WAIT = 30_000
 

@@ -23,9 +23,10 @@ from tests.support.played_cluster import other_node, played_cluster
 from tests.support.web_node import WebNode
 from tests.support.web_server import listening
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.timeout(300)]
 
 WAIT = 30_000
+PAINT = "performance.getEntriesByName('first-contentful-paint')"
 PAGES = [
     "/cockpit",
     "/cockpit/cluster",
@@ -148,11 +149,8 @@ async def test_the_first_paint_comes_soon(address: str) -> None:
         await page.goto(f"{address}/cockpit")
         for path in ("/cockpit", "/cockpit/cluster", "/cockpit/configuration"):
             await page.goto(address + path, wait_until="load")
-            painted = await page.evaluate(
-                "new Promise(told => new PerformanceObserver(list => told("
-                "list.getEntriesByName('first-contentful-paint')[0]?.startTime))"
-                ".observe({type: 'paint', buffered: true}))"
-            )
+            await page.wait_for_function(f"{PAINT}.length > 0", timeout=WAIT)
+            painted = await page.evaluate(f"{PAINT}[0].startTime")
             # How soon depends on the machine; the figure is told, and must be one.
             print(f"first contentful paint of {path}: {painted:.0f} ms")
             assert painted > 0
