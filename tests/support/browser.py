@@ -69,9 +69,13 @@ class Watched:
         )
 
 
-async def serious_findings(page: Page) -> list[str]:
-    """Return what axe finds that is serious or critical, with the first place of each."""
-    found = (await Axe().run(page)).response["violations"]
+async def serious_findings(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds that is serious or critical, with the first place of each.
+
+    `rules` are those that are looked at; all, where none is named.
+    """
+    options = {"runOnly": [*rules]} if rules else {}
+    found = (await Axe().run(page, options=options)).response["violations"]
     return [
         f"{each['id']}: {each['nodes'][0]['html']}"
         for each in found
