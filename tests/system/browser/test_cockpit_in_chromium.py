@@ -57,7 +57,8 @@ async def address(node: WebNode) -> AsyncIterator[str]:
 # What a page is made of is the same in both themes; only its colours are not.
 @pytest.mark.parametrize(("theme", "rules"), [("light", ()), ("dark", ("color-contrast",))])
 async def test_every_page_in_both_themes(address: str, theme: str, rules: tuple[str, ...]) -> None:
-    async with chromium() as browser, opened(browser, color_scheme=theme) as page:
+    look: dict[str, str] = {"color_scheme": theme, "reduced_motion": "reduce"}
+    async with chromium() as browser, opened(browser, **look) as page:
         seen = Watched(page)
         for path in PAGES:
             await page.goto(address + path, wait_until="load")
