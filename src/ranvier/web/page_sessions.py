@@ -7,6 +7,7 @@ requests before any work, which balancers take as the sign to ask another node.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -26,8 +27,11 @@ from ranvier.web.page_templates import templates
 PAGE_PREFIXES: Final = ("/cockpit", "/sign-in", "/sign-out", "/set-up", "/portal")
 """Where people are: every other path has no session."""
 
-ASKED_BY_PAGES: Final = frozenset({"live", "poll", "stream"})
-"""Last parts of paths that a page asks by itself: nobody uses a session by leaving a page open."""
+ASKED_BY_PAGES: Final = re.compile(
+    r"/[a-z]+/(?:live|poll|stream)|/cockpit/contexts/[^/]+/tail/(?:poll|stream)"
+)
+"""Paths that a page asks by itself: nobody uses a session by leaving a page open. Whole ones, since
+a node or a context may bear such a name, too."""
 
 _KEPT_IN: Final = "page_session"
 
@@ -201,7 +205,7 @@ class PageSessions:
     async def _session_of(self, scope: Scope) -> PageSession | None:
         """Return the session of a request; None for one that another node is to serve."""
         is_draining, shown = self._is_draining(scope), self._shown(scope)
-        is_use = scope["path"].rpartition("/")[2] not in ASKED_BY_PAGES
+        is_use = ASKED_BY_PAGES.fullmatch(scope["path"]) is None
         if is_draining:
             shown = tuple(each for each in shown if each.route == self._parts.sessions.route)
         for cookie in shown:
