@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi.routing import APIRoute
 
 from ranvier.web.security_headers import CONTENT_SECURITY_POLICY
 from tests.support.web_node import WebNode, is_problem
@@ -26,6 +28,18 @@ OPEN = {
 
 SIGN_IN = ("post", "/api/sessions")
 """Asks for a password in its place."""
+
+GIVEN = OPEN | {
+    "/favicon.ico",
+    "/static/{name}",
+    "/static/bundle/{name}",
+    "/sign-in",
+    "/sign-out",
+    "/set-up",
+}
+"""With what browsers need to show the sign-in, and those pages themselves."""
+
+FORGED = "A" * 43
 
 PAGES = ["/", "/openapi.json", "/swagger-ui.html", "/swagger-ui/index.html"]
 
@@ -85,6 +99,25 @@ async def test_without_the_token_only_the_open_paths_answer(client: httpx2.Async
                 assert is_problem(missing, 401, "AXONIQ-1000")
                 assert is_problem(wrong, 403, "AXONIQ-1001")
                 assert_guarded(missing)
+
+
+async def test_every_path_of_the_application_is_closed_unless_it_is_given() -> None:
+    """Those that no description lists are walked as well: pages, live parts, static files."""
+    node = WebNode(access_token="secret")
+    walked: set[str] = set()
+    async with node.client() as closed:
+        for route in node.application().routes:
+            assert isinstance(route, APIRoute), f"{route} is to be walked in another way"
+            path = re.sub(r"{\w+(?::path)?}", "x", route.path)
+            for method in sorted(route.methods or ()):
+                walked.add(route.path)
+                if route.path in GIVEN or (method.lower(), path) == SIGN_IN:
+                    continue
+                for headers in ({}, {"cookie": f"JSESSIONID={FORGED}.node1"}):
+                    answer = await closed.request(method, path, headers=headers)
+                    assert is_problem(answer, 401, "AXONIQ-1000"), (method, path)
+                    closed.cookies.clear()
+    assert GIVEN <= walked
 
 
 async def test_each_refused_token_is_counted() -> None:
