@@ -120,6 +120,14 @@ async def test_every_path_of_the_application_is_closed_unless_it_is_given() -> N
     assert walked >= GIVEN
 
 
+async def test_people_with_a_wrong_token_are_told_and_not_sent_to_the_sign_in() -> None:
+    async with WebNode(access_token="secret").client() as closed:
+        for path in ("/", "/cockpit"):
+            headers = {"accept": "text/html", "axoniq-access-token": "secre"}
+            answer = await closed.get(path, headers=headers)
+            assert is_problem(answer, 403, "AXONIQ-1001")
+
+
 async def test_each_refused_token_is_counted() -> None:
     node = WebNode(access_token="secret")
     async with node.client() as client:
