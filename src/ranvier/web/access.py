@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ranvier.access.return_path import HOME
 from ranvier.security.access_token import TokenVerdict, judge_access_token
 from ranvier.security.secret import Secret
-from ranvier.web.errors import AccessTokenMissing, AccessTokenWrong, WebError
+from ranvier.web.errors import AccessTokenMissing, AccessTokenWrong, HeaderTokenWrong, WebError
 from ranvier.web.page_sessions import (
     PageSession,
     PageSessionParts,
@@ -22,7 +22,7 @@ from ranvier.web.page_sessions import (
     page_session,
     shown_session,
 )
-from ranvier.web.posted_form import TOKEN_HEADER, refuse_cross_site, refuse_foreign_form
+from ranvier.web.posted_form import TOKEN_HEADER, refuse_cross_site
 from ranvier.web.problem import problem_response
 
 TOKEN_NAME: Final = "AxonIQ-Access-Token"  # noqa: S105  # a header's name
@@ -117,10 +117,9 @@ def refuse_unwanted(scope: Scope, session: PageSession) -> WebError | None:
     token = next((value for name, value in scope["headers"] if name == CSRF_HEADER), b"")
     try:
         refuse_cross_site(scope)
-        refuse_foreign_form(session.cookie, token.decode("latin-1"))
     except WebError as refusal:
         return refusal
-    return None
+    return None if session.cookie.is_csrf_token(token.decode("latin-1")) else HeaderTokenWrong()
 
 
 CSRF_HEADER: Final = TOKEN_HEADER.lower().encode()

@@ -129,4 +129,4 @@ def add_resources(app: FastAPI, dependencies: WebDependencies, streams: OpenStre
     ActuatorMetricsResource(dependencies.measurements).add_to(app)
     InternalResource(dependencies.contexts).add_to(app)
     NodePage(dependencies).add_to(app)
-    ApiPages(app).add_to(app)
+    ApiPages(app, dependencies.page_sessions).add_to(app)

@@ -18,6 +18,7 @@ WebError
 ├── TokenForStrangers      a join token was asked for by somebody who cannot be known
 ├── CrossSitePost          a form came from the page of another site
 ├── FormTokenWrong         a form does not belong to the session that it came with
+├── HeaderTokenWrong       a change in a signed-in session came without the token that proves it
 ├── PostKeyMissing         a form cannot be told apart from another one
 ├── FormTooLong            a form has more fields than any page of ours
 ├── PostAnswerTooLarge     the answer of a form is longer than what is kept of one
@@ -319,6 +320,20 @@ class FormTokenWrong(WebError):
     def __init__(self) -> None:
         super().__init__(
             "The form does not belong to this session: load the page again, and allow its cookie."
+        )
+
+
+class HeaderTokenWrong(WebError):
+    """A session that is signed in would change something, and nothing says that its user wants it."""
+
+    code: ClassVar[str] = "RANVIER-FORM-TOKEN"
+    status: ClassVar[int] = 403
+    field = "X-CSRF-Token"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A change in a signed-in session needs its token: send as X-CSRF-Token what the sign-in"
+            " by POST /api/sessions has answered as csrfToken."
         )
 
 

@@ -36,13 +36,32 @@ async def test_a_signed_in_session_opens_rest_and_changes_need_the_header(
     assert (await browser.get("/")).status_code == 200
     token = hidden(await browser.get("/sign-out"))["csrf_token"]
     path = "/api/cluster/nodes/messaging1/drain"
-    assert is_problem(await browser.post(path), 403, "RANVIER-FORM-TOKEN")
+    missing = await browser.post(path)
+    assert is_problem(missing, 403, "RANVIER-FORM-TOKEN")
+    assert "X-CSRF-Token" in missing.json()["detail"]
     wrong = {"X-CSRF-Token": token[:-1]}
     assert is_problem(await browser.post(path, headers=wrong), 403, "RANVIER-FORM-TOKEN")
     right = {"X-CSRF-Token": token}
     foreign = right | {"sec-fetch-site": "same-site"}
     assert is_problem(await browser.post(path, headers=foreign), 403, "RANVIER-CROSS-SITE")
     assert (await browser.post(path, headers=right)).status_code == 202
+
+
+async def test_swagger_ui_has_the_token_of_who_has_signed_in_and_of_nobody_else(
+    browser: httpx2.AsyncClient, node: WebNode
+) -> None:
+    await browser.get("/sign-in")
+    stranger = await browser.get("/swagger-ui.html", headers=TOKEN)
+    assert (stranger.status_code, "csrf-token" in stranger.text) == (200, False)
+    await fill_in_sign_in(browser)
+    token = hidden(await browser.get("/sign-out"))["csrf_token"]
+    for path in ("/swagger-ui.html", "/swagger-ui/index.html"):
+        page = await browser.get(path)
+        assert f'<meta name="csrf-token" content="{token}">' in page.text
+        assert page.headers["cache-control"] == "no-store"
+    node.session_node.store.is_away = True
+    away = await browser.get("/swagger-ui.html", headers=TOKEN)
+    assert (away.status_code, "csrf-token" in away.text) == (200, False)
 
 
 async def test_a_wrong_token_is_refused_though_there_is_a_session(
