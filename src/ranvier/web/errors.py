@@ -324,7 +324,7 @@ class FormTokenWrong(WebError):
 
 
 class HeaderTokenWrong(WebError):
-    """A session that is signed in would change something, and nothing says that its user wants it."""
+    """A signed-in session would change something, and nothing says that its user wants it."""
 
     code: ClassVar[str] = "RANVIER-FORM-TOKEN"
     status: ClassVar[int] = 403
