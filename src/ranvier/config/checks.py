@@ -27,7 +27,9 @@ def notices_about(settings: Settings) -> Iterator[Notice]:
         yield Notice("access_token", "is asked of nobody while `access_control` is off.")
     if settings.access_control and settings.access_token is None:
         yield Notice(
-            "access_token", "is not set: people can sign in, and no application can connect."
+            "access_token",
+            "is not set here: people can sign in, and no application can connect, unless the"
+            " cluster shares one.",
         )
     if settings.unsafe_database and settings.database.dsn is not None:
         yield Notice("unsafe_database", "lets a power failure lose events that were acknowledged.")
