@@ -1,4 +1,4 @@
-"""Whose posts a node takes over: those of every life that is over, its own earlier ones included."""
+"""Whose posts a node takes over: those of each life that is over, its own earlier ones too."""
 
 from __future__ import annotations
 
