@@ -60,7 +60,10 @@ class OfferSetUp:
         return self._is_access_controlled() and await self._users.set_up_digest() is not None
 
     async def set_up(self, secret: Secret, name: str, password: Secret) -> Identity:
-        """Make the first user; raises `SetUpRefused` or what is refused of name and password."""
+        """Make the first user, who is signed in by it.
+
+        Raises `SetUpRefused` or what is refused of name and password.
+        """
         digest = digest_of(secret.reveal())
         if not self._is_access_controlled():
             raise SetUpRefused
@@ -71,6 +74,7 @@ class OfferSetUp:
         password_hash = await hashed(self._passwords, password, user_name)
         if await self._users.set_up(digest, user_name, password_hash) is not UserChange.DONE:
             raise SetUpRefused
+        await self._users.signed_in(user_name.key, password_hash)
         logger.info(
             "The first user, %s, was made.", user_name.shown, extra={"action": "user.set-up"}
         )

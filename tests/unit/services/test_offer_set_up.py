@@ -37,6 +37,8 @@ async def test_the_secret_is_told_once_and_makes_the_first_user(
     assert await access.set_up.is_open()
     assert (await access.set_up.set_up(Secret(told), "Anna", PASSWORD)).user == "Anna"
     assert not await access.set_up.is_open()
+    (first,) = await access.users.listed()
+    assert first.signed_in_at_ms is not None
     with pytest.raises(SetUpRefused):
         await access.set_up.set_up(Secret(told), "Bert", PASSWORD)
 
