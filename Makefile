@@ -37,7 +37,7 @@ test: $(VENV)/.dev compiled ## run the whole suite
 start: compiled ## one node in the foreground, its data in ./data
 	@$(BIN)/ranvier start
 
-cluster: compiled ## three nodes and their PostgreSQL that stay up (a balancer comes later)
+cluster: compiled ## three nodes, their PostgreSQL and HAProxy in front, which stay up
 	@$(BIN)/python -m examples.stay_up
 
 check: $(VENV)/.dev ## format, lint, types and the repository's own rules

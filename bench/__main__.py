@@ -20,6 +20,7 @@ from bench import (
     dcb,
     idle,
     list_events,
+    lost_node,
     mesh,
     mesh_queries,
     python_client,
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "idle": idle.figures,
     "ajp": ajp.figures,
     "sessions": sessions.figures,
+    "visitor": lost_node.figures,
     "cluster": cluster.figures,
     "cockpit": cockpit.figures,
 }

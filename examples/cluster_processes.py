@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 from examples.free_port import free_port
 from examples.node_process import NodeProcess
@@ -43,10 +43,14 @@ class Ports:
 class ClusterProcesses:
     """Starts nodes by name; whatever still runs is ended by `close`."""
 
-    def __init__(self, folder: Path, database: str) -> None:
-        """`folder` is where every node has its data and its log."""
+    def __init__(self, folder: Path, database: str, access_token: str | None = None) -> None:
+        """`folder` is where every node has its data and its log.
+
+        With an access token, the nodes ask everybody who they are.
+        """
         self.folder = folder
         self.database = database
+        self._access_token = access_token
         self.nodes: dict[str, NodeProcess] = {}
         self.ports: dict[str, Ports] = {}
         self._flags: dict[str, tuple[str, ...]] = {}
@@ -64,6 +68,7 @@ class ClusterProcesses:
             *("--cluster-secret", SECRET, "--hostname", "127.0.0.1"),
             *("--local-node-id", str(self.place_of(name))),
             *ports.flags(),
+            *self._access_flags(),
             *self._flags[name],
             directory=self.folder,
             under=self.starter_of(name),
@@ -96,6 +101,11 @@ class ClusterProcesses:
         """Return the names of the nodes whose process has not ended."""
         return [name for name in self.ports if name in self.nodes and self.nodes[name].is_running]
 
+    def forget(self, name: str) -> None:
+        """Know nothing more of a node that has ended."""
+        for known in (self.nodes, self.ports, self._flags):
+            known.pop(name, None)
+
     def log(self, name: str) -> str:
         """Return all that a node has written on standard error."""
         return (self.folder / f"{name}.log").read_text()
@@ -106,10 +116,16 @@ class ClusterProcesses:
 
     def get(self, name: str, path: str) -> object:
         """Return what a node answers to a GET; raise `OSError` if it does not, or refuses."""
-        with urllib.request.urlopen(
-            f"{self.nodes[name].http_address}{path}", timeout=ANSWER_SECONDS
-        ) as answer:
-            return json.load(answer)
+        return self._asked(Request(f"{self.nodes[name].http_address}{path}"))
+
+    def post(self, name: str, path: str, body: object) -> object:
+        """Return what a node answers to a POST; raise `OSError` if it does not, or refuses."""
+        request = Request(
+            f"{self.nodes[name].http_address}{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        return self._asked(request)
 
     def until_all_see(self, state: str, *names: str, seconds: float = 60.0) -> float:
         """Wait until each running node says of each named one that it is in a state."""
@@ -140,6 +156,17 @@ class ClusterProcesses:
         for node in self.nodes.values():
             if node.is_running:
                 node.kill()
+
+    def _access_flags(self) -> tuple[str, ...]:
+        if self._access_token is None:
+            return ()
+        return ("--access-control", "--access-token", self._access_token)
+
+    def _asked(self, request: Request) -> object:
+        if self._access_token is not None:
+            request.add_header("AxonIQ-Access-Token", self._access_token)
+        with urlopen(request, timeout=ANSWER_SECONDS) as answer:
+            return json.load(answer)
 
     def _is_whole(self, observer: str, names: set[str]) -> bool:
         self.get(observer, "/health/ready")  # a refusal is an `OSError`

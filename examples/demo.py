@@ -3,7 +3,8 @@
 The bank is a public library's application (`banking.py`); four tellers book at once. In the
 middle the node gets SIGKILL and is started again. A table then shows what was acknowledged and
 what is there. The second part (`routing.py`) kills a handler of commands instead of the node, the
-third (`cluster_story.py`) one of three nodes on one PostgreSQL.
+third (`cluster_story.py`) one of three nodes on one PostgreSQL, and the fourth (`web_story.py`) the
+node that somebody works at, behind a balancer.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from examples.banking import Bank
 from examples.cluster_story import show_cluster
 from examples.node_process import NodeProcess
 from examples.routing import show_routing
+from examples.web_story import show_web
 
 TELLERS = 4
 BOOKINGS_BEFORE_THE_KILL = 600
@@ -94,6 +96,7 @@ def tell(data: Path) -> None:
     verdict &= asyncio.run(show_routing(node.grpc_address, console))
     node.stop()
     verdict &= asyncio.run(show_cluster(data.parent, console))
+    verdict &= show_web(data.parent / "web", console)
     print_where_next()
     if not verdict:
         raise SystemExit(1)
@@ -186,8 +189,8 @@ def print_where_next() -> None:
     console.print(
         "\nTo look further:\n"
         "  make start               one node that stays, its data in ./data\n"
-        "  make cluster             three nodes that stay, and one PostgreSQL\n"
-        "  http://localhost:8024    its page; /swagger-ui.html the REST API\n"
+        "  make cluster             three nodes that stay, one PostgreSQL, and HAProxy in front\n"
+        "  http://localhost:8024    its page; /cockpit the Cockpit, /swagger-ui.html the REST API\n"
         "  examples/banking.py      the bank: the library's code, one line names the server\n"
         "  examples/teller.py       a handler of commands; orders.py, live_prices.py: more of it\n"
         "  make test, make bench    the proofs and the figures"

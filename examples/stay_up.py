@@ -1,20 +1,24 @@
-"""`make cluster`: three nodes and their PostgreSQL, which stay until Control-C."""
+"""`make cluster`: three nodes, their PostgreSQL and a balancer, which stay until Control-C."""
 
 from __future__ import annotations
 
+import secrets
 import signal
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from examples.balancer_process import BalancerProcess
 from examples.cluster_processes import ClusterProcesses
 from examples.postgres_server import PostgresServer
 
 NODES = ("north", "east", "west")
+USER = "demo"
 RESTART_SECONDS = 5.0
 """Long enough to look at a cluster that has lost a node."""
 
@@ -26,42 +30,55 @@ def main() -> int:
     asked_to_stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: asked_to_stop.set())
-    console.print("Starting PostgreSQL from a wheel, and three nodes on it ...")
-    server = PostgresServer()
-    with tempfile.TemporaryDirectory(prefix="ranvier-cluster-") as folder:
-        nodes = ClusterProcesses(Path(folder), server.address())
-        try:
-            nodes.start_all(NODES)
-            nodes.until_all_see("running", *NODES)
-            print_table(nodes)
-            watch(nodes, asked_to_stop)
-        finally:
-            stop(nodes)
-            server.close()
-    console.print("All nodes and the database have ended; their data is gone.")
+    console.print(
+        "Starting PostgreSQL from a wheel, three nodes on it, and HAProxy before them ..."
+    )
+    token, password = secrets.token_urlsafe(18), secrets.token_urlsafe(12)
+    with ExitStack() as things:
+        folder = Path(things.enter_context(tempfile.TemporaryDirectory(prefix="ranvier-cluster-")))
+        server = PostgresServer()
+        things.callback(server.close)
+        nodes = ClusterProcesses(folder, server.address(), token)
+        things.callback(stop, nodes)
+        nodes.start_all(NODES, "--trusted-balancers", "127.0.0.1")
+        nodes.until_all_see("running", *NODES)
+        nodes.post(NODES[0], "/api/users", {"name": USER, "password": password})
+        balancer = BalancerProcess(folder, nodes[NODES[0]], "-t", token)
+        things.callback(balancer.close)
+        print_table(nodes, balancer)
+        print_next_steps(nodes, token, password)
+        watch(nodes, asked_to_stop)
+    console.print("The balancer, all nodes and the database have ended; their data is gone.")
     return 0
 
 
-def print_table(nodes: ClusterProcesses) -> None:
-    """Say where everything is, and what to try."""
-    table = Table(title="Three equal nodes on one PostgreSQL")
-    for column in ("node", "process", "clients (gRPC)", "pages and REST (HTTP)"):
+def print_table(nodes: ClusterProcesses, balancer: BalancerProcess) -> None:
+    """Say where everything is."""
+    table = Table(title="Three equal nodes on one PostgreSQL, behind HAProxy")
+    for column in ("what", "process", "pages and REST (HTTP)", "clients (gRPC)"):
         table.add_column(column)
+    table.add_row("balancer", str(balancer.process_id), f"[bold]{balancer.address}[/]", "")
     for name in NODES:
         node = nodes[name]
-        table.add_row(name, str(node.process_id), node.grpc_address, node.http_address)
+        table.add_row(name, str(node.process_id), node.http_address, node.grpc_address)
     console.print(table)
+    console.print(f"The database:   {nodes.database}")
+
+
+def print_next_steps(nodes: ClusterProcesses, token: str, password: str) -> None:
+    """Say how to get in, and what to try."""
     first = nodes[NODES[0]]
     servers = ",".join(nodes[name].grpc_address for name in NODES)
     console.print(
-        f"\nThe database:   {nodes.database}\n"
-        "Sign-in:        none; access control is off, and only this machine reaches the nodes\n"
-        f"Who is there:   .venv/bin/ranvier cluster -S {first.http_address}\n"
-        f"A client:       ranvier.connect({servers!r})\n"
+        f"Sign-in:        {USER} with the password {password}, at /cockpit of the balancer\n"
+        f"Access token:   {token}  (of programs; the command line takes it by -t)\n"
+        f"Who is there:   .venv/bin/ranvier cluster -S {first.http_address} -t {token}\n"
+        f"A client:       ranvier.connect({servers!r}, access_token={token!r})\n"
         f"\nNow kill one:   kill -9 {first.process_id}\n"
-        "The others go on serving; this program says so and starts it again at the same ports.\n"
-        "A balancer in front of the pages is not part of this yet.\n"
-        "Control-C ends everything."
+        "The others go on serving, whoever has signed in stays so, half-filled forms are there;\n"
+        "this program says so and starts the node again at the same ports.\n"
+        "Control-C ends everything.",
+        soft_wrap=True,
     )
 
 

@@ -35,5 +35,5 @@ def test_a_killed_node_comes_back_and_control_c_ends_everything() -> None:
         program.kill()
     assert program.returncode == 0
     assert "have ended" in rest
-    assert "A balancer" in "".join(told)
+    assert "Sign-in:" in "".join(told)
     assert not psutil.wait_procs(children, timeout=WAIT_SECONDS)[1]
