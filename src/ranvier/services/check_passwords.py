@@ -33,11 +33,13 @@ class CheckPasswords:
         self._chance = chance
         self._waiting_most = waiting_most
         self._waiting = 0
-        self._thread = ThreadPoolExecutor(1, "ranvier-password")
+        self._thread = one_thread()
         self._nobodys: Secret | None = None
 
     async def start(self) -> None:
-        """Be ready to answer for users who do not exist."""
+        """Be ready to answer for users who do not exist; also after a stop."""
+        self._thread.shutdown(wait=False)
+        self._thread = one_thread()
         self._nobodys = await self.hash(Secret(self._chance(16).hex()))
 
     async def stop(self) -> None:
@@ -81,6 +83,11 @@ class CheckPasswords:
 
     def _done(self) -> None:
         self._waiting -= 1
+
+
+def one_thread() -> ThreadPoolExecutor:
+    """Return what works in one thread, which is there when the first work comes."""
+    return ThreadPoolExecutor(1, "ranvier-password")
 
 
 def tell(loop: asyncio.AbstractEventLoop, told: Callable[[], None]) -> None:
