@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -294,6 +295,8 @@ async def test_an_interrupted_import_says_how_to_go_on(tmp_path: Path) -> None:
             *("--from", server.address, "-S", node.http_address),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # A suite that runs in the background ignores it, and its children would as well.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         assert child.stderr is not None
         assert await asyncio.wait_for(child.stderr.readline(), 20)
