@@ -40,7 +40,7 @@ ALONE = "alone"
 QUIET = ("--log-level", "warning")
 CALLERS = 512
 CALLERS_PER_CONNECTION = 128
-CALLS_BUILT_AHEAD = 120_000
+CALLS_BUILT_AHEAD = 300_000
 """Every share is whole aggregates; one that came on two connections would be refused."""
 RAW_SECONDS = 2.0
 ROUNDS = 3
