@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -36,3 +39,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if SYSTEM in item.path.parents:
                 item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+FAILED: Final = pytest.StashKey[bool]()
+"""Whether a test has failed since the last one began."""
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Take notice of a failure."""
+    if call.excinfo is not None:
+        item.config.stash[FAILED] = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Clear away what a test that failed has left open, so that the next one is not blamed."""
+    if item.config.stash.get(FAILED, False):
+        item.config.stash[FAILED] = False
+        sys.last_value = sys.last_traceback = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gc.collect()
