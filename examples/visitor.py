@@ -106,11 +106,6 @@ class Visitor:
         """Sign in at the page for that."""
         return self.fill(self.see("/sign-in"), "/sign-in", name=name, password=password)
 
-    def set_up(self, secret: str, name: str, password: str) -> Page:
-        """Become the first user."""
-        values = {"secret": secret, "name": name, "password": password, "repeated": password}
-        return self.fill(self.see("/set-up"), "/set-up", **values)
-
 
 def page_of(response: httpx2.Response) -> Page:
     """Read a response as a page."""

@@ -17,6 +17,8 @@ from typing import Final
 
 import pytest
 
+from examples.free_port import free_port
+
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.05
@@ -191,13 +193,6 @@ def ending_with_this_process() -> list[str]:
     """Return what lets a program end with the tests, however those end."""
     found = shutil.which("setpriv")
     return [found, "--pdeathsig", "TERM", "--"] if found else []
-
-
-def free_port() -> int:
-    """Return a port that nobody uses at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def takes_connections(port: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 import trustme
 
+from examples.free_port import free_port
 from ranvier.wire.ajp.asgi import Receive, Scope, Send
 from ranvier.wire.ajp.limits import AjpLimits
 from ranvier.wire.ajp.server import AjpServer
@@ -18,7 +19,6 @@ from tests.support.apache import (
     MOD_JK,
     MOD_PROXY_AJP,
     Apache,
-    free_port,
     need_apache,
     running_apache,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -138,12 +138,12 @@ class Crowd:
                     self.failures.append(f"{page.status}: {page.text[:200]}")
 
 
-def until_front_serves(url: str, headers: Mapping[str, str] | None = None) -> None:
+def until_front_serves(url: str) -> None:
     """Wait until a balancer passes requests on."""
 
     def is_so() -> bool:
         with suppress(URLError, httpx2.HTTPError):
-            return httpx2.get(f"{url}/sign-in", headers=headers, timeout=20).status_code == 200
+            return httpx2.get(f"{url}/sign-in", timeout=20).status_code == 200
         return False
 
     until(is_so, f"{url} passes requests on")

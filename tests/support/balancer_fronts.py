@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from examples.free_port import free_port
 from ranvier.balancer.node_list import read_nodes
 from ranvier.balancer.options import Listen, Protocol, RenderOptions, Stickiness
 from ranvier.balancer.render import RENDERERS
-from tests.support.apache import MOD_JK, MOD_PROXY_BALANCER, free_port, running_apache
+from tests.support.apache import MOD_JK, MOD_PROXY_BALANCER, running_apache
 from tests.support.haproxy import Haproxy, haproxies
 from tests.support.nginx import Nginx, nginxes
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from examples.free_port import free_port
+
 START_SECONDS: Final = 30.0
 """Bounds a failure; such programs start within a second."""
 ATTEMPTS: Final = 5
@@ -67,13 +69,6 @@ def foreground_program(
             yield program
         finally:
             program.stop()
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(

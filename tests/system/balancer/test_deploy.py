@@ -23,6 +23,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from examples.free_port import free_port
 from ranvier.balancer.check_workers import check_workers
 from ranvier.balancer.node_list import read_nodes
 from ranvier.cli.app import main
@@ -30,7 +31,7 @@ from ranvier.config.errors import ConfigError
 from ranvier.config.load import load_settings
 from ranvier.config.settings import Settings
 from tests.support.apache_check import MOD_JK_MODULES, check_httpd
-from tests.support.foreground_program import foreground_program, free_port
+from tests.support.foreground_program import foreground_program
 from tests.support.haproxy import Haproxy, haproxies
 from tests.support.nginx import Nginx, nginxes
 from tests.support.played_nodes import PlayedNode, played_nodes
